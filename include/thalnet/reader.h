@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/** @file
+ * Readers: how a module reads its context out of the center of the previous step (paper section 2.2). Below, Phi is that
+ * center with P values, phi the module's own slice of it with F values, C the context size.
+ *
+ * | kind        | context                                                              | parameters                          |
+ * |-------------|----------------------------------------------------------------------|-------------------------------------|
+ * | LINEAR      | c = W Phi                                                            | weight [C, P]                       |
+ * | WEIGHT_NORM | c = beta (W / |W|) Phi, Frobenius norm of the whole matrix           | weight [C, P], scale [1]            |
+ * | SOFTMAX     | c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k                       | weight [C, P, F], bias [C, P]       |
+ * | GAUSSIAN    | c_j = sum_k N(k; mu_j, var_j) Phi_k for k = 1..P, with               | mean_weight, variance_weight [C, F],|
+ * |             | mu = P/C (W phi + b), var = (P/C)^2 softplus(U phi + d) + 0.25       | mean_bias, variance_bias [C]        |
+ *
+ * The first two are static: they have weights of their own. The others are dynamic: the weights follow from the module's
+ * own features, anew at every step. */
+#ifndef THALNET_READER_H
+#define THALNET_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <thalnet/center.h>
+#include <thalnet/module.h>
+#include <thalnet/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A module's reading mechanism; owned by its center. */
+typedef struct thalnet_reader thalnet_reader;
+
+/** Kinds of readers. */
+enum { THALNET_LINEAR = 0, THALNET_WEIGHT_NORM = 1, THALNET_SOFTMAX = 2, THALNET_GAUSSIAN = 3 };
+
+typedef struct thalnet_reader_options {
+  size_t struct_size;
+  int32_t normalize; /**< 1: divide the Gaussian weights by their sum; must be 0 for the other kinds */
+  int32_t reserved;  /**< 0 */
+} thalnet_reader_options;
+#define THALNET_READER_OPTIONS_INIT                                                                                    \
+  { sizeof(thalnet_reader_options), 0, 0 }
+
+/** Gives a module its reader.
+ * @param kind    THALNET_LINEAR, THALNET_WEIGHT_NORM, THALNET_SOFTMAX or THALNET_GAUSSIAN
+ * @param context values read a step, C
+ * @param[out] reader_out owned by the center, valid as long as it; may be NULL
+ * @retval THALNET_ERROR_HANDLE   module is not a module
+ * @retval THALNET_ERROR_STATE    the center is built, or the module has a reader
+ * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian
+ * @retval THALNET_ERROR_LIMIT    context above THALNET_SIZE_LIMIT
+ * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
+THALNET_API thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,
+                                                     const thalnet_reader_options *options,
+                                                     thalnet_reader **reader_out);
+
+/** The reader's kind, or -1. */
+THALNET_API int32_t thalnet_reader_kind(const thalnet_reader *reader);
+/** The reader's context size, or 0. */
+THALNET_API size_t thalnet_reader_context(const thalnet_reader *reader);
+
+/** The reader of a module, or NULL; for networks that were loaded. */
+THALNET_API const thalnet_reader *thalnet_center_module_reader(const thalnet_center *net, int32_t module);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

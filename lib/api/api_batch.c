@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* thalnet/batch.h: making batches and filling them. */
+#include "api/contents.h"
+#include "api/handles.h"
+#include "core/options.h"
+#include "network/gradients.h"
+
+static thalnet_status thalnet__check_flag(int32_t value, const char *name) {
+  if (value == 0 || value == 1) return THALNET_OK;
+  return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_batch_options: %s is %d, not 0 or 1", name, value);
+}
+
+static thalnet_status thalnet__read_batch_options(thalnet_batch_options *options, const thalnet_batch_options *given) {
+  THALNET__TRY(thalnet__read_options(options, sizeof *options, sizeof *options, given, "thalnet_batch_options"));
+  THALNET__TRY(thalnet__check_flag(options->for_backward, "for_backward"));
+  THALNET__TRY(thalnet__check_flag(options->input_gradients, "input_gradients"));
+  THALNET__TRY(thalnet__check_flag(options->state_gradients, "state_gradients"));
+  if (options->reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_batch_options: reserved is not 0");
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__check_shape(const thalnet_center *net, size_t sequences_max, size_t frames_max,
+                                           const char *call) {
+  THALNET__TRY(thalnet__check_built(net, call));
+  if (sequences_max == 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: sequences_max is 0", call);
+  if (frames_max == 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: frames_max is 0", call);
+  return THALNET_OK;
+}
+
+/* A const center may get its gradients here: they are no part of what other threads read. */
+static thalnet_status thalnet__start_training(const thalnet_center *net) {
+  thalnet_center *mine = (thalnet_center *)(uintptr_t)net;
+  THALNET__TRY(thalnet__begin_writing(mine));
+  const thalnet_status status = thalnet__make_gradients(mine);
+  thalnet__end_writing(mine);
+  return status;
+}
+
+thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_max, size_t frames_max,
+                                    const thalnet_batch_options *given, thalnet_batch **batch_out) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  if (batch_out != NULL) *batch_out = NULL;
+  THALNET__TRY(thalnet__check_shape(net, sequences_max, frames_max, "thalnet_batch_create"));
+  THALNET__TRY(thalnet__check_pointer(batch_out, "thalnet_batch_create", "batch_out"));
+  THALNET__TRY(thalnet__read_batch_options(&options, given));
+  THALNET__TRY(thalnet__batch_create(net, sequences_max, frames_max, &options, batch_out));
+  if (!options.for_backward) return THALNET_OK;
+  const thalnet_status status = thalnet__start_training(net);
+  if (status == THALNET_OK) return THALNET_OK;
+  thalnet__batch_free(*batch_out);
+  *batch_out = NULL;
+  return status;
+}
+
+thalnet_status thalnet_batch_measure_memory(const thalnet_center *net, size_t sequences_max, size_t frames_max,
+                                            const thalnet_batch_options *given, size_t reset_frames,
+                                            uint64_t *bytes_out) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  if (bytes_out != NULL) *bytes_out = 0;
+  THALNET__TRY(thalnet__check_shape(net, sequences_max, frames_max, "thalnet_batch_measure_memory"));
+  THALNET__TRY(thalnet__check_pointer(bytes_out, "thalnet_batch_measure_memory", "bytes_out"));
+  THALNET__TRY(thalnet__read_batch_options(&options, given));
+  return thalnet__batch_measure(net, sequences_max, frames_max, &options, reset_frames, bytes_out);
+}
+
+void thalnet_batch_free(thalnet_batch *batch) {
+  if (batch != NULL && batch->magic == THALNET__BATCH_MAGIC) thalnet__batch_free(batch);
+}
+
+thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_t frames) {
+  THALNET__TRY(thalnet__check_batch(batch, "thalnet_batch_begin"));
+  if (sequences > batch->sequences_max)
+    return thalnet__fail(THALNET_ERROR_SIZE, "thalnet_batch_begin: %zu sequences, the batch was created for %zu",
+                         sequences, batch->sequences_max);
+  if (frames > batch->frames_max)
+    return thalnet__fail(THALNET_ERROR_SIZE, "thalnet_batch_begin: %zu frames, the batch was created for %zu", frames,
+                         batch->frames_max);
+  THALNET__TRY(thalnet__enter(&batch->busy, "thalnet_batch_begin"));
+  thalnet__batch_begin(batch, sequences, frames);
+  thalnet__leave(&batch->busy);
+  return THALNET_OK;
+}
+
+/* --- contents --- */
+
+thalnet_status thalnet_batch_set_inputs(thalnet_batch *batch, int32_t input, const real *values, size_t count) {
+  const char *call = "thalnet_batch_set_inputs";
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_input(batch, input, call));
+  const thalnet__input *declared = &batch->net->inputs[input];
+  if (declared->tokens)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: input '%s' takes tokens", call, declared->name);
+  const size_t expected = batch->sequences * thalnet__input_frames(batch, (size_t)input) * declared->size;
+  THALNET__TRY(thalnet__check_values(values, count, expected, call));
+  THALNET__TRY(thalnet__copy_in(batch, batch->inputs[input].values, values, count * sizeof *values, call));
+  batch->inputs[input].set = 1;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, const int32_t *tokens, size_t count) {
+  const char *call = "thalnet_batch_set_tokens";
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_input(batch, input, call));
+  const thalnet__input *declared = &batch->net->inputs[input];
+  if (!declared->tokens)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: input '%s' takes values", call, declared->name);
+  THALNET__TRY(
+      thalnet__check_values(tokens, count, batch->sequences * thalnet__input_frames(batch, (size_t)input), call));
+  for (size_t i = 0; i < count; i++)
+    if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
+      return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call, declared->name,
+                           tokens[i], i, declared->size - 1);
+  THALNET__TRY(thalnet__copy_in(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens, call));
+  batch->inputs[input].set = 1;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const int32_t *lengths, size_t count) {
+  const char *call = "thalnet_batch_set_lengths";
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_values(lengths, count, batch->sequences, call));
+  for (size_t i = 0; i < count; i++)
+    if (lengths[i] < 0 || (size_t)lengths[i] > batch->frames)
+      return thalnet__fail(THALNET_ERROR_DATA, "%s: length %d of sequence %zu is not in 0..%zu", call, lengths[i], i,
+                           batch->frames);
+  return thalnet__copy_in(batch, batch->lengths, lengths, count * sizeof *lengths, call);
+}
+
+thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count) {
+  const char *call = "thalnet_batch_set_resets";
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_values(resets, count, batch->sequences * batch->frames, call));
+  for (size_t i = 0; i < count; i++)
+    if (resets[i] > 1)
+      return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
+  THALNET__TRY(thalnet__copy_in(batch, batch->resets, resets, count, call));
+  batch->resets_set = 1;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_ids(thalnet_batch *batch, const uint64_t *ids, size_t count) {
+  const char *call = "thalnet_batch_set_ids";
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_values(ids, count, batch->sequences, call));
+  return thalnet__copy_in(batch, batch->ids, ids, count * sizeof *ids, call);
+}
+
+thalnet_status thalnet_batch_set_epoch(thalnet_batch *batch, uint64_t epoch) {
+  THALNET__TRY(thalnet__check_batch(batch, "thalnet_batch_set_epoch"));
+  THALNET__TRY(thalnet__enter(&batch->busy, "thalnet_batch_set_epoch"));
+  batch->epoch = epoch;
+  thalnet__leave(&batch->busy);
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_input_dropout(thalnet_batch *batch, int32_t input, real rate) {
+  const char *call = "thalnet_batch_set_input_dropout";
+  THALNET__TRY(thalnet__check_batch(batch, call));
+  THALNET__TRY(thalnet__check_input(batch, input, call));
+  if (!(rate >= 0 && rate < 1)) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
+  THALNET__TRY(thalnet__enter(&batch->busy, call));
+  batch->inputs[input].dropout = rate;
+  thalnet__leave(&batch->busy);
+  return THALNET_OK;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Versions, statuses, BLAS: what belongs to no handle. */
+#include <thalnet/host.h>
+#include <thalnet/version.h>
+
+#include "core/real.h"
+#include "core/status.h"
+#include "core/threads.h"
+#include "math/kernels.h"
+#include "math/multiply.h"
+
+#define THALNET__TEXT(x) #x
+#define THALNET__VERSION_TEXT(major, minor, patch) THALNET__TEXT(major) "." THALNET__TEXT(minor) "." THALNET__TEXT(patch)
+
+int32_t thalnet_version_number(void) { return THALNET_VERSION_NUMBER; }
+
+const char *thalnet_version_text(void) {
+  return THALNET__VERSION_TEXT(THALNET_VERSION_MAJOR, THALNET_VERSION_MINOR, THALNET_VERSION_PATCH);
+}
+
+#ifndef THALNET_BLAS_VENDOR
+#define THALNET_BLAS_VENDOR "reference"
+#endif
+#ifdef THALNET_HAVE_PTHREADPOOL
+#define THALNET__THREADS_TEXT "pthreadpool"
+#else
+#define THALNET__THREADS_TEXT "none"
+#endif
+#define THALNET__BUILD_TEXT(kernel)                                                                                    \
+  "blas=" THALNET_BLAS_VENDOR " threads=" THALNET__THREADS_TEXT " kernel=" kernel " real=" THALNET__REAL_NAME
+
+const char *thalnet_build_info(void) {
+  const thalnet__kernels *kernels = thalnet__kernels_get();
+#ifdef THALNET_KERNELS_X86
+  if (kernels == &thalnet__kernels_avx512) return THALNET__BUILD_TEXT("avx512");
+  if (kernels == &thalnet__kernels_avx2) return THALNET__BUILD_TEXT("avx2");
+#endif
+  (void)kernels;
+  return THALNET__BUILD_TEXT("portable");
+}
+
+const char *thalnet_error_text(void) { return thalnet__error_text(); }
+
+const char *thalnet_status_name(thalnet_status status) {
+  switch (status) {
+#define THALNET__NAME(name, number, text)                                                                              \
+  case number: return #name;
+    THALNET_STATUS_MAP(THALNET__NAME)
+#undef THALNET__NAME
+  default: return "unknown status";
+  }
+}
+
+const char *thalnet_status_text(thalnet_status status) {
+  switch (status) {
+#define THALNET__MEANING(name, number, text)                                                                           \
+  case number: return text;
+    THALNET_STATUS_MAP(THALNET__MEANING)
+#undef THALNET__MEANING
+  default: return "unknown status";
+  }
+}
+
+const char *thalnet_blas_vendor(void) { return thalnet__blas_vendor(); }
+
+thalnet_status thalnet_blas_set_threads(int32_t threads) {
+  if (threads < 1) return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_blas_set_threads: %d is below 1", threads);
+  if (thalnet__blas_set_threads(threads))
+    return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "thalnet_blas_set_threads: %s cannot be set to %d threads",
+                         thalnet__blas_vendor(), threads);
+  return THALNET_OK;
+}
+
+int32_t thalnet_blas_get_threads(void) { return (int32_t)thalnet__blas_get_threads(); }

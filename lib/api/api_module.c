@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* thalnet/module.h and thalnet/reader.h. */
+#include <thalnet/module.h>
+#include <thalnet/reader.h>
+
+#include "api/handles.h"
+#include "api/remember.h"
+#include "core/options.h"
+#include "network/declare.h"
+
+static thalnet_status thalnet__add_dense(thalnet_module *module, size_t units, int32_t activation,
+                                         const thalnet_dense_options *given) {
+  thalnet_dense_options options = THALNET_DENSE_OPTIONS_INIT;
+  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_dense_options"));
+  if (activation < THALNET_IDENTITY || activation > THALNET_SIGMOID)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_dense: there is no activation %d", activation);
+  return thalnet__declare_layer(module, &thalnet__dense, units, activation);
+}
+
+thalnet_status thalnet_module_add_dense(thalnet_module *module, size_t units, int32_t activation,
+                                        const thalnet_dense_options *options) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_dense"));
+  return thalnet__remember(module->net, thalnet__add_dense(module, units, activation, options));
+}
+
+static thalnet_status thalnet__add_gru(thalnet_module *module, size_t units, const thalnet_gru_options *given) {
+  thalnet_gru_options options = THALNET_GRU_OPTIONS_INIT;
+  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_gru_options"));
+  if (options.reset != THALNET_RESET_AFTER && options.reset != THALNET_RESET_BEFORE)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_gru: reset is %d, not 0 or 1", options.reset);
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_gru_options: reserved is not 0");
+  return thalnet__declare_layer(module, &thalnet__gru, units, options.reset);
+}
+
+thalnet_status thalnet_module_add_gru(thalnet_module *module, size_t units, const thalnet_gru_options *options) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_gru"));
+  return thalnet__remember(module->net, thalnet__add_gru(module, units, options));
+}
+
+static thalnet_status thalnet__add_lstm(thalnet_module *module, size_t units, const thalnet_lstm_options *given) {
+  thalnet_lstm_options options = THALNET_LSTM_OPTIONS_INIT;
+  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_lstm_options"));
+  return thalnet__declare_layer(module, &thalnet__lstm, units, 0);
+}
+
+thalnet_status thalnet_module_add_lstm(thalnet_module *module, size_t units, const thalnet_lstm_options *options) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_lstm"));
+  return thalnet__remember(module->net, thalnet__add_lstm(module, units, options));
+}
+
+thalnet_status thalnet_module_connect_input(thalnet_module *module, int32_t input) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_connect_input"));
+  return thalnet__remember(module->net, thalnet__connect_input(module, input));
+}
+
+thalnet_status thalnet_module_connect_output(thalnet_module *module, int32_t output) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_connect_output"));
+  return thalnet__remember(module->net, thalnet__connect_output(module, output));
+}
+
+static thalnet_status thalnet__add_reader(thalnet_module *module, int32_t kind, size_t context,
+                                          const thalnet_reader_options *given) {
+  thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_reader_options"));
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_reader_options: reserved is not 0");
+  const thalnet__reader_kind *known = thalnet__reader_find(kind, options.normalize);
+  if (known == NULL)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_reader: there is no reader %d with normalize %d",
+                         kind, options.normalize);
+  return thalnet__declare_reader(module, known, context);
+}
+
+thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,
+                                         const thalnet_reader_options *options, thalnet_reader **reader_out) {
+  if (reader_out != NULL) *reader_out = NULL;
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_reader"));
+  THALNET__TRY(thalnet__remember(module->net, thalnet__add_reader(module, kind, context, options)));
+  if (reader_out != NULL) *reader_out = &module->reader;
+  return THALNET_OK;
+}
+
+static int thalnet__is_reader(const thalnet_reader *reader) {
+  return reader != NULL && reader->magic == THALNET__READER_MAGIC;
+}
+
+int32_t thalnet_reader_kind(const thalnet_reader *reader) {
+  return thalnet__is_reader(reader) ? reader->reading.kind->number : -1;
+}
+
+size_t thalnet_reader_context(const thalnet_reader *reader) {
+  return thalnet__is_reader(reader) ? reader->reading.context : 0;
+}
+
+const thalnet_reader *thalnet_center_module_reader(const thalnet_center *net, int32_t module) {
+  if (net == NULL || net->magic != THALNET__CENTER_MAGIC || module < 0 || (size_t)module >= net->module_count)
+    return NULL;
+  return thalnet__has_reader(net->modules[module]) ? &net->modules[module]->reader : NULL;
+}

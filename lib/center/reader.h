@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* A module's reading mechanism. Static readers have an effective matrix [context, center] that changes only with the
+ * parameters; the network multiplies those of all modules at once. Dynamic readers compute their weights at every step from
+ * the module's own previous features. Mathematics: docs/design.md; API: thalnet/reader.h. */
+#ifndef THALNET_CENTER_READER_H
+#define THALNET_CENTER_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/real.h"
+#include "math/kernels.h"
+
+typedef struct thalnet__reader_kind thalnet__reader_kind;
+
+typedef struct thalnet__reader {
+  const thalnet__reader_kind *kind; /* NULL: the module has no reader */
+  size_t context;                   /* C */
+  size_t center;                    /* P */
+  size_t features;                  /* F of the reader's own module */
+  size_t offset;                    /* where they start in the center */
+  size_t column;                    /* where its context starts in a row of all contexts */
+  size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */
+} thalnet__reader;
+
+/* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense. */
+typedef struct thalnet__reading {
+  const thalnet__kernels *kernels;
+  const real *parameters;
+  size_t rows;
+  const real *phi;
+  real *scratch; /* [rows, scratch(reader)] */
+} thalnet__reading;
+
+/* A tensor of a reader: name, shape and how it starts. */
+typedef struct thalnet__reader_tensor {
+  const char *name;
+  int rank;
+  size_t dimensions[3];
+} thalnet__reader_tensor;
+
+struct thalnet__reader_kind {
+  const char *name; /* as in the model file */
+  int32_t number;   /* THALNET_LINEAR and so on */
+  int normalize;    /* the Gaussian's option */
+  int tensors;
+  /* Describes tensor i; needs context, center and features only. */
+  void (*tensor)(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor);
+  /* Makes initial values out of uniform numbers in [-1, 1) that the tensor already holds. */
+  void (*initialize)(const thalnet__reader *reader, real *parameters);
+
+  /* Static readers, else NULL. */
+  /* Writes the matrix [C, P] that multiplies the center; -1 where there is none (a norm of 0). */
+  int (*effective)(const thalnet__reader *reader, const real *parameters, real *matrix);
+  /* Turns the gradient of the effective matrix, which is in the place of `weight`, into those of the parameters. */
+  void (*effective_gradient)(const thalnet__reader *reader, const real *parameters, real *gradients);
+
+  /* Dynamic readers, else NULL. */
+  size_t (*scratch)(const thalnet__reader *reader); /* numbers a row */
+  void (*forward)(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
+  /* Recomputes the weights; adds to d_phi [rows, P] and to the parameters' gradients. */
+  void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, const real *d_context, size_t ld,
+                   real *d_phi, real *gradients);
+  /* The reading weights [C, P] of one row, for the routing analysis. */
+  void (*weights)(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, real *matrix);
+};
+
+extern const thalnet__reader_kind thalnet__linear_reader;
+extern const thalnet__reader_kind thalnet__weight_norm_reader;
+extern const thalnet__reader_kind thalnet__softmax_reader;
+extern const thalnet__reader_kind thalnet__gaussian_reader;
+extern const thalnet__reader_kind thalnet__gaussian_normalized_reader;
+
+/* By number and option, or by name; NULL: no such kind. */
+const thalnet__reader_kind *thalnet__reader_find(int32_t number, int32_t normalize);
+const thalnet__reader_kind *thalnet__reader_find_name(const char *name, size_t length);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Readers with weights of their own: linear, c = W Phi, and weight norm, c = beta (W / |W|) Phi with the Frobenius norm of the
+ * whole matrix (paper section 2.2). */
+#include <math.h>
+#include <string.h>
+
+#include <thalnet/reader.h>
+
+#include "center/reader.h"
+#include "core/fault.h"
+
+static void thalnet__static_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
+  if (i == 0) *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->center, 1}};
+  else *tensor = (thalnet__reader_tensor){"scale", 1, {1, 1, 1}};
+}
+
+/* Uniform in +-1/sqrt(P), as a dense layer over the center. */
+static void thalnet__linear_initialize(const thalnet__reader *reader, real *parameters) {
+  real *weight = parameters + reader->parameters[0];
+  const real bound = 1 / (real)sqrt((double)reader->center);
+  for (size_t i = 0; i < reader->context * reader->center; i++) weight[i] *= bound;
+}
+
+static double thalnet__frobenius(const real *matrix, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)matrix[i] * (double)matrix[i];
+  return sqrt(sum);
+}
+
+/* |W| = beta at the start, so that it begins as the linear reader does. */
+static void thalnet__weight_norm_initialize(const thalnet__reader *reader, real *parameters) {
+  thalnet__linear_initialize(reader, parameters);
+  parameters[reader->parameters[1]] =
+      (real)thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->center);
+}
+
+static int thalnet__linear_effective(const thalnet__reader *reader, const real *parameters, real *matrix) {
+  memcpy(matrix, parameters + reader->parameters[0], reader->context * reader->center * sizeof *matrix);
+  return 0;
+}
+
+static int thalnet__weight_norm_effective(const thalnet__reader *reader, const real *parameters, real *matrix) {
+  const size_t count = reader->context * reader->center;
+  const real *weight = parameters + reader->parameters[0];
+  const double norm = thalnet__frobenius(weight, count);
+  if (norm == 0) return -1;
+  const real factor = (real)((double)parameters[reader->parameters[1]] / norm);
+  for (size_t i = 0; i < count; i++) matrix[i] = factor * weight[i];
+  return 0;
+}
+
+/* A negative control of the gradient tests. */
+static void thalnet__transpose_square(const thalnet__reader *reader, real *matrix) {
+  const size_t n = reader->context;
+  if (n != reader->center) return;
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < i; j++) {
+      real kept = matrix[i * n + j];
+      matrix[i * n + j] = matrix[j * n + i];
+      matrix[j * n + i] = kept;
+    }
+}
+
+static void thalnet__linear_effective_gradient(const thalnet__reader *reader, const real *parameters, real *gradients) {
+  (void)parameters; /* the effective matrix is the parameter */
+  if (THALNET__FAULT(TRANSPOSED)) thalnet__transpose_square(reader, gradients + reader->parameters[0]);
+}
+
+/* With G the gradient of the effective matrix: dbeta = <G, W> / |W|, dW = beta / |W| (G - <G, W> / |W|^2 W). */
+static void thalnet__weight_norm_effective_gradient(const thalnet__reader *reader, const real *parameters,
+                                                    real *gradients) {
+  const size_t count = reader->context * reader->center;
+  const real *weight = parameters + reader->parameters[0];
+  real *gradient = gradients + reader->parameters[0];
+  if (THALNET__FAULT(TRANSPOSED)) thalnet__transpose_square(reader, gradient);
+  const double norm = thalnet__frobenius(weight, count);
+  double product = 0;
+  for (size_t i = 0; i < count; i++) product += (double)gradient[i] * (double)weight[i];
+  gradients[reader->parameters[1]] += (real)(product / norm);
+  const real factor = (real)((double)parameters[reader->parameters[1]] / norm);
+  const real projection = THALNET__FAULT(WEIGHT_NORM) ? 0 : (real)(product / (norm * norm));
+  for (size_t i = 0; i < count; i++) gradient[i] = factor * (gradient[i] - projection * weight[i]);
+}
+
+const thalnet__reader_kind thalnet__linear_reader = {
+    .name = "linear",
+    .number = THALNET_LINEAR,
+    .tensors = 1,
+    .tensor = thalnet__static_tensor,
+    .initialize = thalnet__linear_initialize,
+    .effective = thalnet__linear_effective,
+    .effective_gradient = thalnet__linear_effective_gradient,
+};
+
+const thalnet__reader_kind thalnet__weight_norm_reader = {
+    .name = "weight_norm",
+    .number = THALNET_WEIGHT_NORM,
+    .tensors = 2,
+    .tensor = thalnet__static_tensor,
+    .initialize = thalnet__weight_norm_initialize,
+    .effective = thalnet__weight_norm_effective,
+    .effective_gradient = thalnet__weight_norm_effective_gradient,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Sizes that cannot wrap. Every size that depends on a caller's or a file's number goes through these. */
+#ifndef THALNET_CORE_CHECKED_H
+#define THALNET_CORE_CHECKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Both return 0 and set *out, or return -1 and leave it where the result does not fit. */
+static inline int thalnet__add(size_t a, size_t b, size_t *out) {
+  if (a > SIZE_MAX - b) return -1;
+  *out = a + b;
+  return 0;
+}
+
+static inline int thalnet__times(size_t a, size_t b, size_t *out) {
+  if (b != 0 && a > SIZE_MAX / b) return -1;
+  *out = a * b;
+  return 0;
+}
+
+static inline size_t thalnet__min(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t thalnet__max(size_t a, size_t b) { return a > b ? a : b; }
+
+#endif

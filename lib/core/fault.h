@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Deliberate faults in the backward pass: negative controls of the gradient tests. They exist in the double build only; in
+ * the library every THALNET__FAULT is the constant 0. */
+#ifndef THALNET_CORE_FAULT_H
+#define THALNET_CORE_FAULT_H
+
+enum {
+  THALNET__FAULT_NONE,
+  THALNET__FAULT_SCALE_TERM,     /* GRU: gradient of the update gate scaled by 1.001 */
+  THALNET__FAULT_DROP_BIAS,      /* gradients of the layers' biases dropped */
+  THALNET__FAULT_DROP_RECURRENT, /* W_hh^T dG left out of the gradient of h_{t-1} */
+  THALNET__FAULT_FORGET_STEP,    /* readers' gradient into the center forgotten at the first step */
+  THALNET__FAULT_TRANSPOSED,     /* gradient of the static reading weights transposed where square */
+  THALNET__FAULT_READER_PATH,    /* dynamic readers: path through the module's own features dropped */
+  THALNET__FAULT_WEIGHT_NORM,    /* weight norm: projection term dropped */
+  THALNET__FAULT_SETTLE,         /* gradient from the settle steps dropped */
+  THALNET__FAULT_RESET,          /* gradient crosses resets */
+  THALNET__FAULT_CELL            /* LSTM: path through the cell dropped */
+};
+
+#ifdef THALNET_DOUBLE
+extern int thalnet__fault;
+#define THALNET__FAULT(name) (thalnet__fault == THALNET__FAULT_##name)
+#else
+#define THALNET__FAULT(name) 0
+#endif
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/threads.h"
+
+#include "core/floating.h"
+#include "core/status.h"
+
+struct thalnet__task {
+  void (*task)(void *argument, size_t index);
+  void *argument;
+};
+
+/* The mode is the thread's own: set it in the thread that computes. */
+static void thalnet__run_task(void *argument, size_t index) {
+  const struct thalnet__task *call = argument;
+  thalnet__floating mode = thalnet__floating_enter();
+  call->task(call->argument, index);
+  thalnet__floating_leave(mode);
+}
+
+#ifdef THALNET_HAVE_PTHREADPOOL
+
+#include <pthreadpool.h>
+#include <unistd.h>
+
+static long thalnet__process(void) { return (long)getpid(); }
+
+static void *thalnet__pool_create(size_t count) { return pthreadpool_create(count); }
+
+static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tasks) {
+  pthreadpool_parallelize_1d(pool, thalnet__run_task, call, tasks, 0);
+}
+
+static void thalnet__pool_destroy(void *pool) { pthreadpool_destroy(pool); }
+
+const char *thalnet__threads_kind(void) { return "pthreadpool"; }
+
+#else
+
+static long thalnet__process(void) { return 0; }
+
+static void *thalnet__pool_create(size_t count) {
+  (void)count;
+  return NULL;
+}
+
+static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tasks) {
+  (void)pool;
+  for (size_t i = 0; i < tasks; i++) thalnet__run_task(call, i);
+}
+
+static void thalnet__pool_destroy(void *pool) { (void)pool; }
+
+const char *thalnet__threads_kind(void) { return "none"; }
+
+#endif
+
+static int thalnet__has_pool(const thalnet__threads *threads) {
+  return threads->pool != NULL && threads->process == thalnet__process();
+}
+
+thalnet_status thalnet__threads_start(thalnet__threads *threads) {
+  if (threads->executor.run != NULL || threads->count <= 1 || thalnet__has_pool(threads)) return THALNET_OK;
+  /* a pool of the parent process is only a shell here; destroying it would wait for threads that do not exist */
+  threads->pool = thalnet__pool_create(threads->count);
+  threads->process = thalnet__process();
+#ifdef THALNET_HAVE_PTHREADPOOL
+  if (threads->pool == NULL) return thalnet__fail(THALNET_ERROR_MEMORY, "no pool of %zu threads", threads->count);
+#endif
+  return THALNET_OK;
+}
+
+void thalnet__threads_run(const thalnet__threads *threads, void (*task)(void *argument, size_t index), void *argument,
+                          size_t tasks) {
+  struct thalnet__task call = {task, argument};
+  if (tasks > 1 && threads->executor.run != NULL)
+    threads->executor.run(threads->executor.user, thalnet__run_task, &call, tasks);
+  else if (tasks > 1 && thalnet__has_pool(threads))
+    thalnet__pool_run(threads->pool, &call, tasks);
+  else
+    for (size_t i = 0; i < tasks; i++) thalnet__run_task(&call, i);
+}
+
+void thalnet__threads_stop(thalnet__threads *threads) {
+  if (thalnet__has_pool(threads)) thalnet__pool_destroy(threads->pool);
+  threads->pool = NULL;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* From a file to a network. The order is what makes files from strangers safe: everything that can be known from the header is
+ * checked before memory for parameters is asked for, and nobody sees the network before its last byte was checked. */
+#include <string.h>
+
+#include "core/floating.h"
+#include "core/options.h"
+#include "io/bytes.h"
+#include "io/crc32.h"
+#include "io/host_files.h"
+#include "io/model.h"
+#include "io/model_metadata.h"
+#include "io/safetensors.h"
+#include "network/build.h"
+#include "network/declare.h"
+#include "network/prepare.h"
+
+/* --- what the file may ask for --- */
+
+static thalnet_status thalnet__check_limits(const thalnet_center *net, const thalnet_load_options *options) {
+  thalnet_center_size size = {.struct_size = sizeof size};
+  thalnet__measure(net, &size);
+  if (size.parameters > options->max_parameters)
+    return thalnet__fail(THALNET_ERROR_LIMIT, "%llu parameters, max_parameters is %llu",
+                         (unsigned long long)size.parameters, (unsigned long long)options->max_parameters);
+  if (size.step_operations > options->max_step_operations)
+    return thalnet__fail(THALNET_ERROR_LIMIT, "%llu operations a step, max_step_operations is %llu",
+                         (unsigned long long)size.step_operations, (unsigned long long)options->max_step_operations);
+  /* An output whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
+  if (net->prepared_count > options->max_parameters)
+    return thalnet__fail(THALNET_ERROR_LIMIT, "%zu numbers derived from the parameters, max_parameters is %llu",
+                         net->prepared_count, (unsigned long long)options->max_parameters);
+  return THALNET_OK;
+}
+
+/* --- the file's tensors are the network's --- */
+
+/* "[96, 52]" */
+static void thalnet__add_shape(thalnet__text *text, size_t rank, const uint64_t *dimensions) {
+  thalnet__text_add(text, "[");
+  for (size_t i = 0; i < rank; i++) {
+    thalnet__text_add(text, i == 0 ? "" : ", ");
+    thalnet__text_number(text, dimensions[i]);
+  }
+  thalnet__text_add(text, "]");
+}
+
+static thalnet_status thalnet__match_tensor(const thalnet__header *header, const thalnet__tensor *tensor) {
+  char buffer[160];
+  thalnet__text shapes = {buffer, sizeof buffer, 0};
+  thalnet__file_tensor *found = thalnet__header_tensor(header, tensor->name);
+  uint64_t wanted[3];
+  int same;
+  if (found == NULL) return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %s is missing", tensor->name);
+  same = found->rank == (size_t)tensor->rank;
+  for (int i = 0; i < tensor->rank; i++) {
+    wanted[i] = tensor->dimensions[i];
+    same = same && found->dimensions[i] == wanted[i];
+  }
+  found->tensor = tensor;
+  if (same) return THALNET_OK;
+  thalnet__text_add(&shapes, "shape ");
+  thalnet__add_shape(&shapes, found->rank, found->dimensions);
+  thalnet__text_add(&shapes, ", expected ");
+  thalnet__add_shape(&shapes, (size_t)tensor->rank, wanted);
+  return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %s: %s", tensor->name, thalnet__text_end(&shapes));
+}
+
+static thalnet_status thalnet__match_tensors(const thalnet__header *header, const thalnet_center *net) {
+  for (size_t t = 0; t < net->tensor_count; t++) THALNET__TRY(thalnet__match_tensor(header, &net->tensors[t]));
+  for (size_t t = 0; t < header->tensor_count; t++)
+    if (header->tensors[t].tensor == NULL)
+      return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %.100s is none of this network", header->tensors[t].name);
+  return THALNET_OK;
+}
+
+/* --- checksum and data --- */
+
+/* The sum over the header with its own digits as zeros. They must stand there as they are, not as escapes. */
+static thalnet_status thalnet__sum_header(thalnet__header *header, thalnet__crc *crc, const char **digits) {
+  const size_t length = sizeof THALNET__CHECKSUM_ZEROS - 1;
+  const thalnet__pair *pair = thalnet__header_take(header, THALNET__KEY_CHECKSUM);
+  if (pair == NULL) return thalnet__fail(THALNET_ERROR_FORMAT, "metadata: '" THALNET__KEY_CHECKSUM "' is missing");
+  const size_t at = pair->value_end - length;
+  if (strlen(pair->value) != length || strspn(pair->value, "0123456789abcdef") != length ||
+      memcmp(header->bytes + at, pair->value, length) != 0)
+    return thalnet__fail(THALNET_ERROR_FORMAT, THALNET__KEY_CHECKSUM ": '%.40s' is not eight hexadecimal digits",
+                         pair->value);
+  thalnet__crc_start(crc);
+  thalnet__crc_add(crc, header->bytes, at);
+  thalnet__crc_add(crc, THALNET__CHECKSUM_ZEROS, length);
+  thalnet__crc_add(crc, header->bytes + pair->value_end, header->size - pair->value_end);
+  *digits = pair->value;
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__check_sum(const thalnet__crc *crc, const char *digits) {
+  const uint32_t sum = thalnet__crc_value(crc);
+  uint32_t wanted = 0;
+  for (; *digits != 0; digits++)
+    wanted = wanted << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
+  if (sum != wanted)
+    return thalnet__fail(THALNET_ERROR_CHECKSUM, "its checksum is %08lx, the header has %08lx", (unsigned long)sum,
+                         (unsigned long)wanted);
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__read_values(thalnet__source *source, thalnet__crc *crc, size_t count, real *values) {
+  unsigned char bytes[THALNET__PIECE * THALNET__FLOAT_BYTES];
+  while (count > 0) {
+    const size_t piece = count < THALNET__PIECE ? count : THALNET__PIECE;
+    THALNET__TRY(thalnet__source_read(source, bytes, piece * THALNET__FLOAT_BYTES));
+    thalnet__crc_add(crc, bytes, piece * THALNET__FLOAT_BYTES);
+    thalnet__get_floats(bytes, piece, values);
+    values += piece;
+    count -= piece;
+  }
+  return THALNET_OK;
+}
+
+/* In the order of the file; the network's may be another. */
+static thalnet_status thalnet__read_data(const thalnet__header *header, thalnet__source *source, thalnet__crc *crc,
+                                         thalnet_center *net) {
+  for (size_t t = 0; t < header->tensor_count; t++) {
+    const thalnet__file_tensor *found = header->by_begin[t];
+    THALNET__TRY(thalnet__read_values(source, crc, found->tensor->count, net->parameters + found->tensor->place));
+  }
+  return thalnet__source_finish(source);
+}
+
+/* --- all of it --- */
+
+static thalnet_status thalnet__fill_network(thalnet__header *header, thalnet__source *source,
+                                            const thalnet_load_options *options, thalnet_center *net) {
+  thalnet__crc crc;
+  const char *digits = NULL;
+  THALNET__TRY(thalnet__declare_network(header, net));
+  THALNET__TRY(thalnet__sum_header(header, &crc, &digits));
+  THALNET__TRY(thalnet__layout(net));
+  THALNET__TRY(thalnet__check_limits(net, options));
+  THALNET__TRY(thalnet__match_tensors(header, net));
+  THALNET__TRY(thalnet__allocate_parameters(net));
+  THALNET__TRY(thalnet__read_data(header, source, &crc, net));
+  THALNET__TRY(thalnet__check_sum(&crc, digits));
+  if (!options->allow_nonfinite) THALNET__TRY(thalnet__check_parameters(net, net->parameters));
+  const thalnet__floating mode = thalnet__floating_enter();
+  const thalnet_status status = thalnet__prepare(net);
+  thalnet__floating_leave(mode);
+  return status;
+}
+
+/* A network the file describes but that cannot be built, such as one without modules, is a fault of the file. */
+static thalnet_status thalnet__load_into(thalnet__source *source, const thalnet_load_options *options,
+                                         thalnet_center *net) {
+  thalnet__header header;
+  THALNET__TRY(thalnet__header_read(&header, &net->memory, source));
+  const thalnet_status status = thalnet__fill_network(&header, source, options, net);
+  thalnet__header_free(&header);
+  return status == THALNET_ERROR_STATE ? THALNET_ERROR_FORMAT : status;
+}
+
+/* The options, and an empty draft made with them. */
+static thalnet_status thalnet__prepare_load(const thalnet_load_options *given, thalnet_load_options *options,
+                                            thalnet_io *io, thalnet_center **net_out) {
+  thalnet_center_options center = THALNET_CENTER_OPTIONS_INIT;
+  *options = (thalnet_load_options)THALNET_LOAD_OPTIONS_INIT;
+  THALNET__TRY(thalnet__read_options(options, sizeof *options, sizeof *options, given, "thalnet_load_options"));
+  if (options->reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_load_options: reserved is not 0");
+  if (options->allow_nonfinite != 0 && options->allow_nonfinite != 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_load_options: allow_nonfinite %d is neither 0 nor 1",
+                         (int)options->allow_nonfinite);
+  THALNET__TRY(thalnet__io_init(io, options->io));
+  THALNET__TRY(
+      thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
+  center.settle_steps = 0; /* the file's count */
+  return thalnet__declare_center(&center, net_out);
+}
+
+thalnet_status thalnet__model_load(const char *path, const thalnet_load_options *given, thalnet_center **net_out) {
+  thalnet_load_options options;
+  thalnet_io io;
+  thalnet__source source;
+  thalnet_center *net;
+  *net_out = NULL;
+  THALNET__TRY(thalnet__prepare_load(given, &options, &io, &net));
+  thalnet_status status = thalnet__source_open(&source, &io, path);
+  if (status == THALNET_OK) status = thalnet__load_into(&source, &options, net);
+  thalnet__source_close(&source);
+  if (status == THALNET_OK) {
+    *net_out = net;
+    return THALNET_OK;
+  }
+  thalnet__center_drop(net);
+  return thalnet__fail_within(status, path);
+}
+
+thalnet_status thalnet__model_load_memory(const void *bytes, size_t size, const thalnet_load_options *given,
+                                          thalnet_center **net_out) {
+  thalnet_load_options options;
+  thalnet_io io;
+  thalnet_center *net;
+  thalnet__source source = thalnet__source_memory(bytes, size);
+  *net_out = NULL;
+  THALNET__TRY(thalnet__prepare_load(given, &options, &io, &net));
+  const thalnet_status status = thalnet__load_into(&source, &options, net);
+  if (status == THALNET_OK) *net_out = net;
+  else thalnet__center_drop(net);
+  return status;
+}

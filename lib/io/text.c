@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/text.h"
+
+#include <string.h>
+
+void thalnet__text_add(thalnet__text *text, const char *words) {
+  for (; *words != 0; words++, text->used++)
+    if (text->used < text->capacity) text->bytes[text->used] = *words;
+}
+
+void thalnet__text_number(thalnet__text *text, uint64_t number) {
+  char digits[21];
+  size_t at = sizeof digits;
+  digits[--at] = 0;
+  do digits[--at] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  thalnet__text_add(text, digits + at);
+}
+
+const char *thalnet__text_end(thalnet__text *text) {
+  text->bytes[text->used < text->capacity ? text->used : text->capacity - 1] = 0;
+  return text->bytes;
+}
+
+int thalnet__take_word(const char **list, thalnet__word *word) {
+  const char *at = *list;
+  *word = (thalnet__word){.at = at, .length = strcspn(at, " ")};
+  if (*at == 0) return 0;
+  for (;;) {
+    const size_t length = strcspn(at, ": ");
+    if (length == 0 || word->count == THALNET__FIELDS) return -1;
+    word->fields[word->count++] = (struct thalnet__field){at, length};
+    at += length;
+    if (*at != ':') break;
+    at++;
+  }
+  if (*at == ' ' && *++at == 0) return -1;
+  *list = at;
+  return 1;
+}
+
+int thalnet__field_is(const struct thalnet__field *field, const char *word) {
+  return strlen(word) == field->length && memcmp(word, field->at, field->length) == 0;
+}
+
+int thalnet__field_number(const struct thalnet__field *field, uint64_t limit, uint64_t *number) {
+  uint64_t value = 0;
+  if (field->at[0] == '0' && field->length > 1) return -1;
+  for (size_t i = 0; i < field->length; i++) {
+    const char c = field->at[i];
+    if (c < '0' || c > '9' || value > (UINT64_MAX - 9) / 10) return -1;
+    value = 10 * value + (uint64_t)(c - '0');
+  }
+  if (value > limit) return -1;
+  *number = value;
+  return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "network/build.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/random.h"
+
+thalnet_status thalnet__allocate_parameters(thalnet_center *net) {
+  void *parameters, *prepared;
+  THALNET__TRY(thalnet__allocate(&net->memory, net->parameter_count, sizeof(real), &parameters));
+  thalnet_status status = thalnet__allocate(&net->memory, net->prepared_count, sizeof(real), &prepared);
+  if (status == THALNET_OK) {
+    status = thalnet__threads_start(&net->threads);
+    if (status != THALNET_OK) thalnet__release(&net->memory, prepared, net->prepared_count, sizeof(real));
+  }
+  if (status != THALNET_OK) {
+    thalnet__release(&net->memory, parameters, net->parameter_count, sizeof(real));
+    return status;
+  }
+  net->parameters = parameters;
+  net->prepared = prepared;
+  net->built = 1;
+  return THALNET_OK;
+}
+
+void thalnet__unbuild(thalnet_center *net) {
+  thalnet__threads_stop(&net->threads);
+  thalnet__release(&net->memory, net->parameters, net->parameter_count, sizeof(real));
+  thalnet__release(&net->memory, net->prepared, net->prepared_count, sizeof(real));
+  net->parameters = NULL;
+  net->prepared = NULL;
+  net->built = 0;
+}
+
+/* A tensor's numbers follow from the seed and its name: adding a module elsewhere does not change them. */
+static void thalnet__initialize_tensor(thalnet_center *net, const thalnet__tensor *tensor, uint64_t seed) {
+  real *values = net->parameters + tensor->place;
+  thalnet__random random =
+      thalnet__random_make(seed, THALNET__STREAM_PARAMETERS, thalnet__random_hash(tensor->name), 0);
+  thalnet__random_uniform(&random, 0, 0, tensor->count, values);
+  for (size_t i = 0; i < tensor->count; i++) values[i] = (2 * values[i] - 1) * tensor->bound;
+}
+
+void thalnet__initialize(thalnet_center *net, uint64_t seed) {
+  for (size_t i = 0; i < net->tensor_count; i++) thalnet__initialize_tensor(net, &net->tensors[i], seed);
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet__reader *reader = &net->modules[i]->reader.reading;
+    if (reader->kind != NULL) reader->kind->initialize(reader, net->parameters);
+  }
+}
+
+const thalnet__tensor *thalnet__find_tensor(const thalnet_center *net, const char *name) {
+  for (size_t i = 0; i < net->tensor_count; i++)
+    if (strcmp(net->tensors[i].name, name) == 0) return &net->tensors[i];
+  return NULL;
+}
+
+/* Products of one step of one sequence, forward; element-wise work counts as ten operations a gate. */
+static uint64_t thalnet__module_operations(const thalnet_center *net, const thalnet_module *module) {
+  double operations = 0; /* exact below 2^53, and no wrap above */
+  for (size_t j = 0; j < module->layer_count; j++) {
+    const thalnet__layer *layer = &module->layers[j].layer;
+    double gates = (double)(layer->kind->gates * layer->units), inputs = (double)layer->inputs;
+    for (size_t k = 0; j == 0 && k < module->input_count; k++) {
+      const thalnet__input *input = &net->inputs[module->inputs[k].number];
+      if (input->tokens) inputs -= (double)(input->size - 1); /* a gather of one column */
+    }
+    operations += 2 * gates * (inputs + (layer->kind->recurrent ? (double)layer->units : 0)) + 10 * gates;
+  }
+  if (thalnet__has_reader(module)) {
+    const thalnet__reader *reader = &module->reader.reading;
+    const double weights = (double)reader->context * (double)reader->center;
+    if (thalnet__is_static(reader)) operations += 2 * weights;
+    else if (reader->kind->number == THALNET_SOFTMAX) operations += weights * (2 * (double)reader->features + 12);
+    else operations += weights * 12;
+  }
+  return operations < 0x1p63 ? (uint64_t)operations : UINT64_MAX / 2;
+}
+
+void thalnet__measure(const thalnet_center *net, thalnet_center_size *size) {
+  uint64_t operations = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    const uint64_t more = thalnet__module_operations(net, net->modules[i]);
+    operations = operations > UINT64_MAX - more ? UINT64_MAX : operations + more;
+  }
+  for (size_t o = 0; o < net->output_count; o++)
+    operations += 2 * (uint64_t)net->outputs[o].size * (uint64_t)net->outputs[o].span_size;
+  size->parameters = net->parameter_count;
+  size->parameter_bytes = (uint64_t)(net->parameter_count + net->prepared_count) * sizeof(real);
+  size->gradient_bytes = (uint64_t)net->parameter_count * sizeof(real) + net->tensor_count;
+  size->state_values = thalnet__memory_values(net);
+  size->step_operations = operations;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Where everything lies: features in the center, columns of weights, tensors in the parameter block. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/checked.h"
+#include "network/build.h"
+
+/* The table of tensors while it is being filled: first counted, then written. */
+typedef struct thalnet__table {
+  thalnet_center *net;
+  thalnet__tensor *tensors; /* NULL: only counting */
+  size_t count, parameters;
+  int32_t output; /* that the tensors being added belong to, or -1 */
+  int overflowed;
+} thalnet__table;
+
+/* --- completeness and the clock --- */
+
+static size_t thalnet__divisor(size_t a, size_t b) {
+  while (b != 0) {
+    size_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+static thalnet_status thalnet__common_steps(thalnet_center *net) {
+  size_t steps = 1;
+  for (size_t i = 0; i < net->input_count + net->output_count; i++) {
+    const size_t own = i < net->input_count ? net->inputs[i].steps_per_frame
+                                            : net->outputs[i - net->input_count].steps_per_frame;
+    steps = steps / thalnet__divisor(steps, own) * own;
+    if (steps > THALNET_STEPS_LIMIT)
+      return thalnet__fail(THALNET_ERROR_LIMIT,
+                           "the steps_per_frame of the inputs and outputs have no common multiple up to %d",
+                           THALNET_STEPS_LIMIT);
+  }
+  net->steps_per_frame = steps;
+  for (size_t i = 0; i < net->input_count; i++) net->inputs[i].frames = steps / net->inputs[i].steps_per_frame;
+  for (size_t o = 0; o < net->output_count; o++) net->outputs[o].frames = steps / net->outputs[o].steps_per_frame;
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__check_complete(thalnet_center *net) {
+  if (net->module_count == 0) return thalnet__fail(THALNET_ERROR_STATE, "the center has no module");
+  for (size_t i = 0; i < net->input_count; i++) net->inputs[i].connected = 0;
+  for (size_t o = 0; o < net->output_count; o++) net->outputs[o].connected = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    if (module->layer_count == 0) return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has no layer", module->name);
+    if (module->input_count == 0 && !thalnet__has_reader(module))
+      return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has neither an input nor a reader", module->name);
+    for (size_t k = 0; k < module->input_count; k++) net->inputs[module->inputs[k].number].connected++;
+    for (size_t k = 0; k < module->output_count; k++) net->outputs[module->outputs[k].number].connected++;
+  }
+  for (size_t i = 0; i < net->input_count; i++)
+    if (net->inputs[i].connected == 0)
+      return thalnet__fail(THALNET_ERROR_STATE, "input '%s': no module is connected", net->inputs[i].name);
+  for (size_t o = 0; o < net->output_count; o++)
+    if (net->outputs[o].connected == 0)
+      return thalnet__fail(THALNET_ERROR_STATE, "output '%s': no module is connected", net->outputs[o].name);
+  return THALNET_OK;
+}
+
+/* --- the center and the layers' memory --- */
+
+static thalnet_status thalnet__place_features(thalnet_center *net) {
+  size_t features = 0, own = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    module->features = thalnet__last_layer(module)->units;
+    module->offset = features;
+    features += module->features; /* at most 2^12 times 2^24 */
+  }
+  if (features > THALNET_SIZE_LIMIT)
+    return thalnet__fail(THALNET_ERROR_LIMIT, "the center would have %zu features, the limit is %d", features,
+                         THALNET_SIZE_LIMIT);
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    for (size_t j = 0; j < module->layer_count; j++) {
+      thalnet__place *place = &module->layers[j];
+      const int last = j + 1 == module->layer_count;
+      if (!place->layer.kind->recurrent) continue;
+      place->hidden = last ? module->offset : features + own;
+      own += last ? 0 : place->layer.units;
+      place->cell = features + own;
+      own += place->layer.kind->cell ? place->layer.units : 0;
+    }
+  }
+  net->features = features;
+  net->own_memory = own;
+  return THALNET_OK;
+}
+
+/* Static readers first, so that one product serves them all. */
+static thalnet_status thalnet__place_contexts(thalnet_center *net) {
+  size_t contexts = 0;
+  for (int dynamic = 0; dynamic < 2; dynamic++) {
+    for (size_t i = 0; i < net->module_count; i++) {
+      thalnet__reader *reader = &net->modules[i]->reader.reading;
+      if (reader->kind == NULL || thalnet__is_static(reader) == dynamic) continue;
+      reader->center = net->features;
+      reader->features = net->modules[i]->features;
+      reader->offset = net->modules[i]->offset;
+      reader->column = contexts;
+      contexts += reader->context;
+    }
+    if (!dynamic) net->static_contexts = contexts;
+  }
+  if (contexts > THALNET_SIZE_LIMIT)
+    return thalnet__fail(THALNET_ERROR_LIMIT, "the contexts have %zu values together, the limit is %d", contexts,
+                         THALNET_SIZE_LIMIT);
+  net->contexts = contexts;
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__place_columns(thalnet_center *net) {
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    size_t columns = 0;
+    for (size_t k = 0; k < module->input_count; k++) {
+      module->inputs[k].column = columns;
+      columns += net->inputs[module->inputs[k].number].size;
+    }
+    for (size_t j = 0; j < module->layer_count; j++) {
+      thalnet__layer *layer = &module->layers[j].layer;
+      layer->task_columns = j == 0 ? columns : 0;
+      layer->inputs = j == 0 ? columns + module->reader.reading.context : module->layers[j - 1].layer.units;
+      if (layer->inputs > THALNET_SIZE_LIMIT)
+        return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': its inputs and context have %zu values, the limit is %d",
+                             module->name, layer->inputs, THALNET_SIZE_LIMIT);
+    }
+  }
+  for (size_t o = 0; o < net->output_count; o++) {
+    thalnet__output *output = &net->outputs[o];
+    output->span = SIZE_MAX;
+    for (size_t i = 0; i < net->module_count; i++) {
+      const thalnet_module *module = net->modules[i];
+      for (size_t k = 0; k < module->output_count; k++) {
+        if (module->outputs[k].number != (int32_t)o) continue;
+        if (output->span == SIZE_MAX) output->span = module->offset;
+        output->span_size = module->offset + module->features - output->span;
+      }
+    }
+  }
+  return THALNET_OK;
+}
+
+/* --- tensors --- */
+
+static size_t thalnet__add_tensor(thalnet__table *table, const char *name, int rank, const size_t dimensions[3],
+                                  double bound, int decays) {
+  const size_t place = table->parameters;
+  size_t count = 0;
+  if (thalnet__times(dimensions[0], dimensions[1], &count) || thalnet__times(count, dimensions[2], &count) ||
+      thalnet__add(table->parameters, count, &table->parameters) || table->parameters > SIZE_MAX / 16)
+    table->overflowed = 1;
+  if (table->tensors != NULL) {
+    thalnet__tensor *tensor = &table->tensors[table->count];
+    *tensor = (thalnet__tensor){
+        .place = place, .count = count, .rank = rank, .bound = (real)bound, .decays = decays, .output = table->output};
+    memcpy(tensor->dimensions, dimensions, sizeof tensor->dimensions);
+    snprintf(tensor->name, sizeof tensor->name, "%s", name);
+  }
+  table->count++;
+  return place;
+}
+
+static size_t thalnet__add_layer_tensor(thalnet__table *table, size_t i, size_t j, const char *name, size_t rows,
+                                        size_t columns, double bound) {
+  char full[THALNET__TENSOR_NAME_SIZE];
+  const size_t dimensions[3] = {rows, columns == 0 ? 1 : columns, 1};
+  snprintf(full, sizeof full, "modules.%zu.layers.%zu.%s", i, j, name);
+  return thalnet__add_tensor(table, full, columns == 0 ? 1 : 2, dimensions, bound, columns != 0);
+}
+
+/* PyTorch's bounds: 1/sqrt(inputs) for dense layers, 1/sqrt(units) for recurrent ones. */
+static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalnet__layer *layer) {
+  const size_t gates = layer->kind->gates * layer->units;
+  const int recurrent = layer->kind->recurrent;
+  const double bound = 1 / sqrt((double)(recurrent ? layer->units : layer->inputs));
+  layer->weight_ih =
+      thalnet__add_layer_tensor(table, i, j, recurrent ? "weight_ih" : "weight", gates, layer->inputs, bound);
+  if (recurrent) {
+    layer->weight_hh = thalnet__add_layer_tensor(table, i, j, "weight_hh", gates, layer->units, bound);
+    layer->bias_ih = thalnet__add_layer_tensor(table, i, j, "bias_ih", gates, 0, bound);
+    layer->bias_hh = thalnet__add_layer_tensor(table, i, j, "bias_hh", gates, 0, bound);
+  } else {
+    layer->bias_ih = thalnet__add_layer_tensor(table, i, j, "bias", gates, 0, bound);
+  }
+}
+
+static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader *reader) {
+  for (int t = 0; reader->kind != NULL && t < reader->kind->tensors; t++) {
+    char full[THALNET__TENSOR_NAME_SIZE];
+    thalnet__reader_tensor tensor;
+    reader->kind->tensor(reader, t, &tensor);
+    snprintf(full, sizeof full, "modules.%zu.reader.%s", i, tensor.name);
+    /* biases and the scale are vectors, but softmax' bias [C, P]; weight-norm matrices have a scale of their own */
+    const int decays = tensor.rank > 1 && strcmp(tensor.name, "bias") != 0 && reader->kind != &thalnet__weight_norm_reader;
+    reader->parameters[t] = thalnet__add_tensor(table, full, tensor.rank, tensor.dimensions, 1, decays);
+  }
+}
+
+static void thalnet__add_outputs(thalnet__table *table, size_t i, thalnet_module *module) {
+  for (size_t k = 0; k < module->output_count; k++) {
+    const size_t o = (size_t)module->outputs[k].number;
+    const size_t dimensions[3] = {table->net->outputs[o].size, module->features, 1};
+    char full[THALNET__TENSOR_NAME_SIZE];
+    snprintf(full, sizeof full, "modules.%zu.outputs.%zu.weight", i, o);
+    table->output = (int32_t)o;
+    module->outputs[k].place = thalnet__add_tensor(table, full, 2, dimensions,
+                                                   1 / sqrt((double)table->net->outputs[o].span_size), 1);
+    table->output = -1;
+  }
+}
+
+static void thalnet__add_tensors(thalnet__table *table) {
+  thalnet_center *net = table->net;
+  table->count = table->parameters = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    for (size_t j = 0; j < module->layer_count; j++) thalnet__add_layer(table, i, j, &module->layers[j].layer);
+    thalnet__add_reader(table, i, &module->reader.reading);
+    thalnet__add_outputs(table, i, module);
+  }
+  for (size_t o = 0; o < net->output_count; o++) {
+    char full[THALNET__TENSOR_NAME_SIZE];
+    const size_t dimensions[3] = {net->outputs[o].size, 1, 1};
+    snprintf(full, sizeof full, "outputs.%zu.bias", o);
+    table->output = (int32_t)o;
+    net->outputs[o].bias =
+        thalnet__add_tensor(table, full, 1, dimensions, 1 / sqrt((double)net->outputs[o].span_size), 0);
+    table->output = -1;
+  }
+}
+
+/* --- what is derived from them --- */
+
+static thalnet_status thalnet__place_prepared(thalnet_center *net) {
+  size_t total, part;
+  if (thalnet__times(net->static_contexts, net->features, &total)) goto overflow;
+  for (size_t o = 0; o < net->output_count; o++) {
+    net->outputs[o].head = total;
+    if (thalnet__times(net->outputs[o].size, net->outputs[o].span_size, &part) || thalnet__add(total, part, &total))
+      goto overflow;
+  }
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet_module *module = net->modules[i];
+    const thalnet__layer *first = thalnet__first_layer(module);
+    for (size_t k = 0; k < module->input_count; k++) {
+      const thalnet__input *input = &net->inputs[module->inputs[k].number];
+      if (!input->tokens) continue;
+      module->inputs[k].place = total;
+      if (thalnet__times(input->size, first->kind->gates * first->units, &part) || thalnet__add(total, part, &total))
+        goto overflow;
+    }
+  }
+  if (total > SIZE_MAX / 16) goto overflow;
+  net->prepared_count = total;
+  return THALNET_OK;
+overflow:
+  return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
+}
+
+/* Small networks: sequences are computed in chunks whose activations stay in cache, and chunks go to threads. Networks whose
+ * weights alone fill the cache take all sequences at once, so that the weights are read once a step. */
+enum { THALNET__SMALL_PARAMETERS = (1 << 20) / 4, THALNET__CHUNK = 25 };
+
+thalnet_status thalnet__layout(thalnet_center *net) {
+  thalnet__table table = {.net = net, .output = -1};
+  void *tensors;
+  THALNET__TRY(thalnet__check_complete(net));
+  THALNET__TRY(thalnet__common_steps(net));
+  THALNET__TRY(thalnet__place_features(net));
+  THALNET__TRY(thalnet__place_contexts(net));
+  THALNET__TRY(thalnet__place_columns(net));
+  thalnet__add_tensors(&table);
+  if (table.overflowed) return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
+  THALNET__TRY(thalnet__place_prepared(net));
+  THALNET__TRY(thalnet__allocate(&net->memory, table.count, sizeof *net->tensors, &tensors));
+  thalnet__release(&net->memory, net->tensors, net->tensor_count, sizeof *net->tensors);
+  net->tensors = table.tensors = tensors;
+  net->tensor_count = table.count;
+  thalnet__add_tensors(&table);
+  net->parameter_count = table.parameters;
+  net->chunk = net->chunk_option != 0                               ? net->chunk_option
+               : net->parameter_count <= THALNET__SMALL_PARAMETERS ? THALNET__CHUNK
+                                                                   : SIZE_MAX;
+  return THALNET_OK;
+}

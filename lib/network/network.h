@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* The network: what is declared on a center, and where everything lies once it is built.
+ *
+ * Memory of a running sequence, M = P + E numbers: the center [P], then the layers' own memory [E] in the order of modules and
+ * layers. A recurrent last layer has its hidden state in the center: its features are its state. */
+#ifndef THALNET_NETWORK_NETWORK_H
+#define THALNET_NETWORK_NETWORK_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <thalnet/center.h>
+#include <thalnet/reader.h>
+
+#include "center/reader.h"
+#include "core/memory.h"
+#include "core/real.h"
+#include "core/status.h"
+#include "core/threads.h"
+#include "math/kernels.h"
+#include "module/layer.h"
+#include "network/loss.h"
+
+/* First member of every handle; another value means not a handle of that type, or one that is gone. */
+enum {
+  THALNET__CENTER_MAGIC = 0x7a11c001,
+  THALNET__MODULE_MAGIC = 0x7a11c002,
+  THALNET__READER_MAGIC = 0x7a11c003,
+  THALNET__BATCH_MAGIC = 0x7a11c004,
+  THALNET__STATE_MAGIC = 0x7a11c005,
+  THALNET__OPTIMIZER_MAGIC = 0x7a11c006
+};
+
+typedef struct thalnet__input {
+  char name[THALNET_NAME_LIMIT + 1];
+  size_t size;
+  int tokens;
+  size_t steps_per_frame;
+  size_t frames;    /* within one frame of a batch */
+  size_t connected; /* modules */
+} thalnet__input;
+
+typedef struct thalnet__output {
+  char name[THALNET_NAME_LIMIT + 1];
+  size_t size;
+  const thalnet__loss *loss;
+  real weight;
+  size_t steps_per_frame;
+  size_t frames;
+  size_t connected;
+  size_t bias;              /* place in the parameter block */
+  size_t span, span_size;   /* the part of the center from its first to its last module */
+  size_t head;              /* place in the prepared block: [size, span_size], zeros where nobody is connected */
+} thalnet__output;
+
+/* One input of a module. */
+typedef struct thalnet__connection {
+  int32_t number; /* of the input or output */
+  size_t column;  /* inputs: first column in the first layer's weights */
+  size_t place;   /* outputs: V [size, features] in the parameter block; tokens: transposed columns in the prepared one */
+} thalnet__connection;
+
+typedef struct thalnet__place {
+  thalnet__layer layer;
+  size_t hidden; /* where its hidden state is in a row of memory (in the center for a last layer); recurrent only */
+  size_t cell;   /* LSTM */
+} thalnet__place;
+
+struct thalnet_reader {
+  uint32_t magic;
+  const thalnet_module *module;
+  thalnet__reader reading;
+};
+
+struct thalnet_module {
+  uint32_t magic;
+  thalnet_center *net;
+  char name[THALNET_NAME_LIMIT + 1];
+  thalnet__place *layers;
+  size_t layer_count, layer_capacity;
+  thalnet__connection *inputs, *outputs;
+  size_t input_count, input_capacity, output_count, output_capacity;
+  thalnet_reader reader;
+  size_t features, offset; /* in the center */
+};
+
+/* "modules.18446744073709551615.layers.18446744073709551615.weight_ih" and its end */
+enum { THALNET__TENSOR_NAME_SIZE = 80 };
+
+typedef struct thalnet__tensor {
+  char name[THALNET__TENSOR_NAME_SIZE];
+  size_t place, count;
+  int rank;
+  size_t dimensions[3];
+  real bound; /* starts uniform in +-bound */
+  int decays;     /* weight decay applies */
+  int32_t output; /* of the output that it belongs to, or -1 */
+} thalnet__tensor;
+
+struct thalnet_center {
+  uint32_t magic;
+  atomic_size_t references;
+  thalnet_memory memory;
+  thalnet__threads threads;
+  size_t chunk_option, settle_steps;
+  thalnet_status failure; /* the first failing call while under construction */
+  char failure_text[THALNET__ERROR_TEXT_SIZE];
+
+  thalnet__input *inputs;
+  thalnet__output *outputs;
+  thalnet_module **modules;
+  size_t input_count, input_capacity, output_count, output_capacity, module_count, module_capacity;
+
+  /* Laid out by build. */
+  int built;
+  size_t steps_per_frame; /* of a batch */
+  size_t features;        /* P */
+  size_t own_memory;      /* E */
+  size_t contexts;        /* sum of C: static readers first */
+  size_t static_contexts;
+  size_t parameter_count, prepared_count;
+  thalnet__tensor *tensors;
+  size_t tensor_count;
+  size_t chunk; /* sequences a chunk; SIZE_MAX: all */
+
+  const thalnet__kernels *kernels;
+  real *parameters;
+  real *prepared; /* what is derived from the parameters: see network/prepare.h */
+  real *gradients;   /* NULL until a batch for training exists */
+  uint8_t *received; /* per tensor: has a gradient since the last step */
+  int has_gradient;
+  uint64_t version;    /* counts writes */
+  atomic_int writing;  /* a call that writes is inside, or the block is lent */
+  int lent;
+};
+
+/* The module's first layer sees the context after the task inputs. */
+static inline const thalnet__layer *thalnet__first_layer(const thalnet_module *module) {
+  return &module->layers[0].layer;
+}
+static inline const thalnet__layer *thalnet__last_layer(const thalnet_module *module) {
+  return &module->layers[module->layer_count - 1].layer;
+}
+static inline int thalnet__has_reader(const thalnet_module *module) { return module->reader.reading.kind != NULL; }
+static inline int thalnet__is_static(const thalnet__reader *reader) { return reader->kind->effective != NULL; }
+static inline size_t thalnet__memory_values(const thalnet_center *net) { return net->features + net->own_memory; }
+
+/* Takes the place of the one writer; THALNET_ERROR_BUSY when there is one. */
+thalnet_status thalnet__begin_writing(thalnet_center *net);
+void thalnet__end_writing(thalnet_center *net);
+/* THALNET_ERROR_BUSY while a writer is inside. */
+thalnet_status thalnet__check_readable(const thalnet_center *net);
+
+void thalnet__center_keep(const thalnet_center *net);
+void thalnet__center_drop(const thalnet_center *net);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What is derived from the parameters and used in every step: the static readers' effective matrices, stacked [static contexts,
+ * P]; the outputs' heads side by side [size, span]; the columns of token inputs as rows [tokens, gates n]. Renewed after every
+ * write, before the writer returns: never lazily, because readers of the center are many and take no lock. */
+#ifndef THALNET_NETWORK_PREPARE_H
+#define THALNET_NETWORK_PREPARE_H
+
+#include "network/network.h"
+
+/* THALNET_ERROR_NONFINITE naming the tensor where a weight-norm matrix is all zeros; the prepared block is then as before. */
+thalnet_status thalnet__prepare(thalnet_center *net);
+
+/* The checks of thalnet__prepare for other values than the center's. */
+thalnet_status thalnet__check_parameters(const thalnet_center *net, const real *parameters);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Dealing the chunks of a batch to threads. */
+#ifndef THALNET_NETWORK_RUN_H
+#define THALNET_NETWORK_RUN_H
+
+#include "network/batch.h"
+
+/* Bytes of the workplaces and gradients that a full batch needs. */
+thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, size_t *bytes);
+
+/* Forward over all chunks, one after another in this thread, without losses' gradients and from zero memory: for the analysis,
+ * which looks on by batch->observe. */
+thalnet_status thalnet__run_observed(thalnet_batch *batch);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "network/work.h"
+
+#include <string.h>
+
+#include "core/checked.h"
+
+/* Widths that scratch must fit. */
+typedef struct thalnet__widths {
+  size_t units, gates, task_gates, reader, heads;
+} thalnet__widths;
+
+static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
+  thalnet__widths widths = {0};
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet_module *module = net->modules[i];
+    const thalnet__reader *reader = &module->reader.reading;
+    for (size_t j = 0; j < module->layer_count; j++) {
+      const thalnet__layer *layer = &module->layers[j].layer;
+      widths.units = thalnet__max(widths.units, thalnet__max(layer->units, j > 0 ? layer->inputs : 0));
+      widths.gates = thalnet__max(widths.gates, layer->kind->gates * layer->units);
+    }
+    const thalnet__layer *first = thalnet__first_layer(module);
+    if (module->input_count > 0)
+      widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
+    if (reader->kind != NULL && !thalnet__is_static(reader))
+      widths.reader = thalnet__max(widths.reader, reader->kind->scratch(reader));
+  }
+  for (size_t o = 0; o < net->output_count; o++)
+    widths.heads = thalnet__max(widths.heads, net->outputs[o].size * net->outputs[o].span_size);
+  return widths;
+}
+
+static void *thalnet__take_steps(thalnet__arena *arena, size_t steps, size_t rows, size_t values) {
+  size_t count;
+  if (thalnet__times(steps, rows, &count)) arena->overflowed = 1, count = 0;
+  return thalnet__take2(arena, count, values, sizeof(real));
+}
+
+static void thalnet__layer_layout(const thalnet_module *module, size_t j, const thalnet__work_shape *shape, size_t steps,
+                                  thalnet__arena *arena, thalnet__layer_work *work) {
+  const thalnet__layer *layer = &module->layers[j].layer;
+  thalnet__layer_work made = {0};
+  if (!layer->kind->recurrent && j + 1 < module->layer_count)
+    made.output = thalnet__take_steps(arena, steps, shape->rows, layer->units);
+  made.kept = thalnet__take_steps(arena, steps, shape->rows, layer->kind->kept * layer->units);
+  if (shape->backward) {
+    const size_t gates = layer->kind->gates * layer->units;
+    made.dgi = thalnet__take_steps(arena, steps, shape->rows, gates);
+    made.dgh = layer->kind->two_sided ? thalnet__take_steps(arena, steps, shape->rows, gates) : made.dgi;
+  }
+  if (work != NULL) *work = made;
+}
+
+static void thalnet__segment_layout(const thalnet_center *net, const thalnet__work_shape *shape, size_t steps,
+                                    size_t extra_slots, int inputs, thalnet__arena *arena, thalnet__segment *segment) {
+  thalnet__segment made = {.steps = steps, .rows = shape->rows};
+  size_t slots;
+  if (thalnet__add(steps, extra_slots + 1, &slots)) arena->overflowed = 1, slots = 0;
+  made.phi = thalnet__take_steps(arena, slots, shape->rows, net->features);
+  made.own = thalnet__take_steps(arena, slots, shape->rows, net->own_memory);
+  made.after = thalnet__take(arena, steps, sizeof *made.after);
+  made.contexts = thalnet__take_steps(arena, steps, shape->rows, net->contexts);
+  if (shape->backward) made.d_contexts = thalnet__take_steps(arena, steps, shape->rows, net->contexts);
+  made.modules = thalnet__take(arena, net->module_count, sizeof *made.modules);
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet_module *module = net->modules[i];
+    const thalnet__layer *first = thalnet__first_layer(module);
+    thalnet__module_work work = {0};
+    if (inputs && module->input_count > 0)
+      work.base = thalnet__take_steps(arena, steps, shape->rows, first->kind->gates * first->units);
+    work.layers = thalnet__take(arena, module->layer_count, sizeof *work.layers);
+    for (size_t j = 0; j < module->layer_count; j++)
+      thalnet__layer_layout(module, j, shape, steps, arena, work.layers == NULL ? NULL : &work.layers[j]);
+    if (made.modules != NULL) made.modules[i] = work;
+  }
+  *segment = made;
+}
+
+static thalnet__memory_rows thalnet__memory_layout(const thalnet_center *net, size_t rows, thalnet__arena *arena) {
+  real *phi = thalnet__take2(arena, rows, net->features, sizeof(real));
+  return (thalnet__memory_rows){phi, thalnet__take2(arena, rows, net->own_memory, sizeof(real))};
+}
+
+static void thalnet__inputs_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
+                                   thalnet__work *work) {
+  size_t widest = 0;
+  work->fed = thalnet__take(arena, net->input_count, sizeof *work->fed);
+  work->inputs = thalnet__take(arena, net->input_count, sizeof *work->inputs);
+  work->tokens = thalnet__take(arena, net->input_count, sizeof *work->tokens);
+  work->factors = thalnet__take(arena, net->input_count, sizeof *work->factors);
+  for (size_t i = 0; i < net->input_count; i++) {
+    const thalnet__input *input = &net->inputs[i];
+    const size_t frames = shape->frames * input->frames;
+    real *values = input->tokens ? NULL : thalnet__take_steps(arena, frames, shape->rows, input->size);
+    int32_t *tokens = input->tokens ? thalnet__take2(arena, frames, shape->rows, sizeof *tokens) : NULL;
+    real *factors = input->tokens ? thalnet__take_steps(arena, frames, shape->rows, 1) : NULL;
+    if (!input->tokens) widest = thalnet__max(widest, frames * input->size);
+    if (arena->base == NULL) continue;
+    work->inputs[i] = values;
+    work->tokens[i] = tokens;
+    work->factors[i] = factors;
+  }
+  if (shape->input_gradients) work->d_input = thalnet__take2(arena, shape->rows, widest, sizeof(real));
+}
+
+static void thalnet__outputs_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
+                                    thalnet__work *work) {
+  work->outputs = thalnet__take(arena, net->output_count, sizeof *work->outputs);
+  work->d_outputs = thalnet__take(arena, net->output_count, sizeof *work->d_outputs);
+  work->final_outputs = thalnet__take(arena, net->output_count, sizeof *work->final_outputs);
+  work->d_final_outputs = thalnet__take(arena, net->output_count, sizeof *work->d_final_outputs);
+  for (size_t o = 0; o < net->output_count; o++) {
+    const size_t frames = shape->frames * net->outputs[o].frames, size = net->outputs[o].size;
+    real *values = thalnet__take_steps(arena, frames, shape->rows, size);
+    real *d_values = shape->backward ? thalnet__take_steps(arena, frames, shape->rows, size) : NULL;
+    real *final_values = thalnet__take2(arena, shape->rows, size, sizeof(real));
+    real *d_final_values = shape->backward ? thalnet__take2(arena, shape->rows, size, sizeof(real)) : NULL;
+    if (arena->base == NULL) continue;
+    work->outputs[o] = values;
+    work->d_outputs[o] = d_values;
+    work->final_outputs[o] = final_values;
+    work->d_final_outputs[o] = d_final_values;
+  }
+}
+
+void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
+                          thalnet__work *work) {
+  const thalnet__widths widths = thalnet__measure_widths(net);
+  const size_t steps = shape->frames * net->steps_per_frame, rows = shape->rows;
+  memset(work, 0, sizeof *work);
+  work->net = net;
+  work->backward = shape->backward;
+  thalnet__segment_layout(net, shape, steps, shape->extra_slots, 1, arena, &work->main);
+  thalnet__segment_layout(net, shape, net->settle_steps, 0, 0, arena, &work->settle);
+  work->final = thalnet__memory_layout(net, rows, arena);
+  thalnet__inputs_layout(net, shape, arena, work);
+  thalnet__outputs_layout(net, shape, arena, work);
+  if (net->steps_per_frame > 1) work->projection = thalnet__take_steps(arena, steps, rows, widths.task_gates);
+  work->layer_scratch = thalnet__take_steps(arena, 2, rows, widths.gates);
+  work->reader_scratch = thalnet__take2(arena, rows, widths.reader, sizeof(real));
+  if (!shape->backward) return;
+  work->d_after = thalnet__memory_layout(net, rows, arena);
+  work->d_before = thalnet__memory_layout(net, rows, arena);
+  work->d_final = thalnet__memory_layout(net, rows, arena);
+  if (net->steps_per_frame > 1) work->d_framed = thalnet__take_steps(arena, steps, rows, widths.task_gates);
+  for (int i = 0; i < 2; i++) work->d_layer[i] = thalnet__take2(arena, rows, widths.units, sizeof(real));
+  work->matrix_scratch = thalnet__take(
+      arena, thalnet__max(net->static_contexts * net->features, widths.heads), sizeof(real));
+}
+
+thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thalnet__work_shape *shape, size_t count,
+                                           size_t *bytes) {
+  thalnet__arena arena = {0};
+  thalnet__work work;
+  size_t rows, table, all;
+  thalnet__work_layout(net, shape, &arena, &work);
+  if (thalnet__times(shape->frames, net->steps_per_frame, &rows) || thalnet__times(rows, shape->rows, &rows) ||
+      arena.overflowed)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu sequences of %zu frames do not fit in memory", shape->rows,
+                         shape->frames);
+  if (rows > INT32_MAX)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu sequences of %zu frames are more steps than %d", shape->rows,
+                         shape->frames, INT32_MAX);
+  if (thalnet__times(count, arena.used, &all) || thalnet__times(count, sizeof(thalnet__work), &table) ||
+      thalnet__add(table, THALNET__ALIGNMENT, &table) || thalnet__add(all, table, bytes))
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu chunks do not fit in memory", count);
+  return THALNET_OK;
+}
+
+static int thalnet__same_shape(const thalnet__work_shape *a, const thalnet__work_shape *b) {
+  return a->rows == b->rows && a->frames == b->frames && a->extra_slots == b->extra_slots &&
+         a->backward == b->backward && a->input_gradients == b->input_gradients;
+}
+
+thalnet_status thalnet__workplaces_reserve(const thalnet_center *net, thalnet__workplaces *works,
+                                           const thalnet__work_shape *shape, size_t count) {
+  size_t bytes = 0;
+  if (works->count >= count && thalnet__same_shape(&works->shape, shape)) return THALNET_OK;
+  THALNET__TRY(thalnet__workplaces_measure(net, shape, count, &bytes));
+  if (bytes > works->size) {
+    void *block;
+    thalnet__workplaces_free(net, works);
+    THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));
+    works->block = block;
+    works->size = bytes;
+  }
+  thalnet__arena arena = {.base = works->block};
+  works->works = thalnet__take(&arena, count, sizeof *works->works);
+  for (size_t i = 0; i < count; i++) thalnet__work_layout(net, shape, &arena, &works->works[i]);
+  works->count = count;
+  works->shape = *shape;
+  return THALNET_OK;
+}
+
+void thalnet__workplaces_free(const thalnet_center *net, thalnet__workplaces *works) {
+  thalnet__release(&net->memory, works->block, works->size, 1);
+  memset(works, 0, sizeof *works);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* A workplace: everything that one thread needs to compute one chunk of sequences, forward and back. All arrays are time-major,
+ * [step or frame][row][value], dense in the chunk's rows.
+ *
+ * Slots. The memory of the rows is kept at every step: slot t is the memory before step t, and the memory after step t is slot
+ * t + 1. Where a sequence is reset before step t + 1, slot t + 1 holds the memory with the row zeroed, and what step t left
+ * goes to a slot of its own behind them; after[t] tells which. So the memory before all steps lies in one piece, which makes
+ * weight gradients one product, and nothing is ever overwritten that backward needs. */
+#ifndef THALNET_NETWORK_WORK_H
+#define THALNET_NETWORK_WORK_H
+
+#include "core/arena.h"
+#include "network/network.h"
+
+typedef struct thalnet__layer_work {
+  real *output; /* [step][row][n]: outputs of dense layers below the last */
+  real *kept;   /* [step][row][kept n] */
+  real *dgi;    /* [step][row][gates n] */
+  real *dgh;    /* is dgi for one-sided kinds */
+} thalnet__layer_work;
+
+typedef struct thalnet__module_work {
+  real *base;        /* [step / base_steps][row][gates n]: projected task inputs and bias */
+  size_t base_steps; /* how many steps a base lasts */
+  int has_base;      /* 0: no input is fed, the bias alone */
+  thalnet__layer_work *layers;
+} thalnet__module_work;
+
+/* Consecutive steps of all modules. */
+typedef struct thalnet__segment {
+  size_t steps, rows;
+  real *phi;     /* [slot][row][P] */
+  real *own;     /* [slot][row][E] */
+  size_t *after; /* [step]: slot of the memory after it */
+  real *contexts, *d_contexts; /* [step][row][contexts] */
+  thalnet__module_work *modules;
+} thalnet__segment;
+
+typedef struct thalnet__memory_rows {
+  real *phi; /* [row][P] */
+  real *own; /* [row][E] */
+} thalnet__memory_rows;
+
+typedef struct thalnet__work {
+  const thalnet_center *net;
+  size_t first, rows; /* sequences of the batch */
+  size_t frame;       /* first frame of this block of frames */
+  size_t frames;      /* of the block */
+  int backward;       /* the gradients' arrays are there */
+
+  thalnet__segment main, settle;
+  thalnet__memory_rows final; /* memory after each row's last frame */
+  thalnet__memory_rows d_after, d_before, d_final;
+  unsigned char *fed; /* [input]: present in this computation */
+  real **inputs;      /* [input]: [frame][row][size] */
+  int32_t **tokens;   /* [input]: [frame][row], -1: none */
+  real **factors;     /* [input]: [frame][row]: what dropout does to the token's columns */
+  real **outputs, **d_outputs;             /* [output]: [frame][row][size] */
+  real **final_outputs, **d_final_outputs; /* [output]: [row][size] */
+  real *projection;                        /* scratch: [frame][row][gates n] */
+  real *d_framed;                          /* scratch: gradients of a frame's steps added up */
+  real *d_input;                           /* scratch: [frame][row][size] */
+  real *d_layer[2];                        /* [row][widest layer] */
+  real *layer_scratch, *reader_scratch, *matrix_scratch;
+} thalnet__work;
+
+/* What a workplace must hold. */
+typedef struct thalnet__work_shape {
+  size_t rows, frames, extra_slots;
+  int backward, input_gradients;
+} thalnet__work_shape;
+
+typedef struct thalnet__workplaces {
+  thalnet__work *works; /* at the start of the block */
+  size_t count;
+  thalnet__work_shape shape;
+  char *block;
+  size_t size;
+} thalnet__workplaces;
+
+/* Lays a workplace out in the arena (base NULL: measures). */
+void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
+                          thalnet__work *work);
+
+/* Bytes of `count` workplaces. */
+thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thalnet__work_shape *shape, size_t count,
+                                           size_t *bytes);
+/* Makes them; keeps what is there where it fits. */
+thalnet_status thalnet__workplaces_reserve(const thalnet_center *net, thalnet__workplaces *works,
+                                           const thalnet__work_shape *shape, size_t count);
+void thalnet__workplaces_free(const thalnet_center *net, thalnet__workplaces *works);
+
+/* A part of the rows' memory at a slot: in the center, or in the layers' own. */
+static inline thalnet__rows thalnet__memory_at(const thalnet_center *net, thalnet__memory_rows memory, size_t place) {
+  if (place < net->features) return (thalnet__rows){memory.phi + place, net->features};
+  return (thalnet__rows){memory.own == NULL ? NULL : memory.own + (place - net->features), net->own_memory};
+}
+static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, const thalnet__segment *segment, size_t slot) {
+  const size_t row = slot * segment->rows;
+  return (thalnet__memory_rows){segment->phi + row * net->features,
+                                segment->own == NULL ? NULL : segment->own + row * net->own_memory};
+}
+static inline thalnet__const_rows thalnet__const_view(thalnet__rows rows) {
+  return (thalnet__const_rows){rows.at, rows.ld};
+}
+
+/* --- network/unroll.c: forward through a segment --- */
+
+/* One step of all modules, from slot `step` to slot after[step]. */
+void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step);
+/* Layer j of a module at a step: the same description serves both directions. */
+thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
+                                            size_t j, size_t step);
+/* What readers see at a step. */
+thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* How many steps from `step` on have their memories after them in consecutive slots. */
+size_t thalnet__after_run(const thalnet__segment *segment, size_t step);
+
+/* --- network/inputs.c --- */
+struct thalnet_batch;
+void thalnet__inputs_gather(thalnet__work *work, const struct thalnet_batch *batch);
+void thalnet__inputs_project(thalnet__work *work);
+void thalnet__inputs_gradient(thalnet__work *work, struct thalnet_batch *batch, real *gradients);
+
+/* --- network/backprop.c --- */
+/* One step back: work->d_after in, work->d_before out (they are not swapped). */
+void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, size_t step, real *gradients);
+/* Weight gradients of a segment's layers and readers, but not of task inputs. */
+void thalnet__segment_gradients(thalnet__work *work, thalnet__segment *segment, real *gradients);
+
+/* --- network/chunk.c --- */
+/* Forward through all frames of `rows` sequences from `first` on, with losses, and with their gradients where wanted, in
+ * blocks of so many frames: all of them at once where backward is to follow. */
+void thalnet__chunk_forward(thalnet__work *work, struct thalnet_batch *batch, size_t first, size_t rows, size_t block,
+                            int gradients);
+/* Back again; adds to gradients [parameters]. */
+void thalnet__chunk_backward(thalnet__work *work, struct thalnet_batch *batch, real *gradients);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Optimizers: moments and counters beside a center's parameters. The rules are in thalnet/optimizer.h, their loops in
+ * math/kernels_optimizer.h. */
+#ifndef THALNET_TRAIN_OPTIMIZER_H
+#define THALNET_TRAIN_OPTIMIZER_H
+
+#include <stdatomic.h>
+
+#include <thalnet/optimizer.h>
+
+#include "network/network.h"
+
+struct thalnet_optimizer {
+  uint32_t magic;
+  atomic_int busy;
+  const thalnet_center *net;
+  int32_t kind;
+  thalnet_optimizer_options options;
+  uint64_t steps;
+  double gradient_norm;
+  real *first, *second;    /* moments [parameters]; second: all but SGD */
+  uint64_t *tensor_steps;  /* [tensor]: updates done */
+};
+
+thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_optimizer_options *options);
+thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind,
+                                         const thalnet_optimizer_options *options, thalnet_optimizer **optimizer_out);
+void thalnet__optimizer_free(thalnet_optimizer *optimizer);
+/* Applies the center's gradients and zeroes them. */
+thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_center *net);
+
+/* The rate after `steps` steps. */
+double thalnet__schedule_rate(const thalnet_optimizer_options *options, uint64_t steps);
+
+#endif
