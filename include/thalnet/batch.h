@@ -55,8 +55,7 @@ typedef struct thalnet_measure {
 /** Creates a batch of up to sequences_max sequences of up to frames_max frames; keeps net alive. The memory for
  * computing is taken when a shape is first computed, and kept.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (net is not built), THALNET_ERROR_ARGUMENT (a size is 0, batch_out NULL)
- * @retval THALNET_ERROR_VERSION, THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY
- * @retval THALNET_ERROR_BUSY for_backward is set and net is being trained or written */
+ * @retval THALNET_ERROR_VERSION, THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_max, size_t frames_max,
                                                 const thalnet_batch_options *options, thalnet_batch **batch_out);
 

@@ -47,7 +47,7 @@ typedef struct thalnet_center_options {
 
 typedef struct thalnet_input_options {
   size_t struct_size;
-  int32_t tokens;          /**< 1: every frame is one token 0..size-1 (counts as size columns, costs one); 0: size values */
+  int32_t tokens; /**< 1: every frame is one token 0..size-1 (counts as size columns, costs one); 0: size values */
   int32_t steps_per_frame; /**< each frame is present during this many steps; 1..THALNET_STEPS_LIMIT */
 } thalnet_input_options;
 #define THALNET_INPUT_OPTIONS_INIT                                                                                     \
@@ -55,9 +55,9 @@ typedef struct thalnet_input_options {
 
 /** Losses of an output. */
 enum {
-  THALNET_CROSS_ENTROPY = 0,     /**< softmax cross-entropy of logits against a label 0..size-1, in nats */
+  THALNET_CROSS_ENTROPY = 0,      /**< softmax cross-entropy of logits against a label 0..size-1, in nats */
   THALNET_MEAN_SQUARED_ERROR = 1, /**< mean over the output's values of (output - target)^2 */
-  THALNET_HOST_LOSS = 2          /**< none: the host writes the output's gradient */
+  THALNET_HOST_LOSS = 2           /**< none: the host writes the output's gradient */
 };
 
 typedef struct thalnet_output_options {

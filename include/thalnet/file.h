@@ -19,13 +19,14 @@ extern "C" {
 
 typedef struct thalnet_load_options {
   size_t struct_size;
-  const thalnet_center_options *center; /**< memory, executor, threads, chunks; its settle_steps are ignored: the file has
+  const thalnet_center_options
+      *center;                  /**< memory, executor, threads, chunks; its settle_steps are ignored: the file has
                                              them. NULL: defaults */
-  const thalnet_io *io;                 /**< NULL: the machine's files */
-  uint64_t max_parameters;              /**< more are THALNET_ERROR_LIMIT */
-  uint64_t max_step_operations;         /**< thalnet_center_size.step_operations above this are THALNET_ERROR_LIMIT */
-  int32_t allow_nonfinite;              /**< 1: NaN and infinity are accepted as weights */
-  int32_t reserved;                     /**< 0 */
+  const thalnet_io *io;         /**< NULL: the machine's files */
+  uint64_t max_parameters;      /**< more are THALNET_ERROR_LIMIT */
+  uint64_t max_step_operations; /**< thalnet_center_size.step_operations above this are THALNET_ERROR_LIMIT */
+  int32_t allow_nonfinite;      /**< 1: NaN and infinity are accepted as weights */
+  int32_t reserved;             /**< 0 */
 } thalnet_load_options;
 /** 2^30 parameters (4 GiB) and 2^34 operations a step (some seconds). */
 #define THALNET_LOAD_OPTIONS_INIT                                                                                      \

@@ -41,7 +41,7 @@ enum { THALNET_SGD = 0, THALNET_RMSPROP = 1, THALNET_ADAM = 2, THALNET_ADAMW = 3
 enum {
   THALNET_CONSTANT = 0, /**< rate */
   THALNET_STEP = 1,     /**< rate * decay_factor^(s / decay_steps), the exponent rounded down */
-  THALNET_COSINE = 2    /**< from rate to rate * final_fraction along half a cosine between warmup_steps and total_steps */
+  THALNET_COSINE = 2 /**< from rate to rate * final_fraction along half a cosine between warmup_steps and total_steps */
 };
 
 typedef struct thalnet_optimizer_options {

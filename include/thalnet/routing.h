@@ -19,7 +19,8 @@ extern "C" {
 enum {
   THALNET_ROUTING_WEIGHT = 0, /**< Frobenius norm of the (normalised, scaled) reading weights over the slice; of dynamic
                                    readers, of their weights averaged over the batch's steps and sequences */
-  THALNET_ROUTING_SHARE = 1   /**< root mean square of what the slice contributes to the context, over the batch: unlike the
+  THALNET_ROUTING_SHARE =
+      1 /**< root mean square of what the slice contributes to the context, over the batch: unlike the
                                    weight it knows how loud a module is */
 };
 

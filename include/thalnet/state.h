@@ -25,7 +25,7 @@ typedef struct thalnet_state thalnet_state;
 
 typedef struct thalnet_state_options {
   size_t struct_size;
-  int32_t live;         /**< 1: can be advanced frame by frame; 0: only carried by batches, copied, kept (less memory) */
+  int32_t live; /**< 1: can be advanced frame by frame; 0: only carried by batches, copied, kept (less memory) */
   int32_t check_inputs; /**< 1: a frame that is not finite is refused (THALNET_ERROR_NONFINITE), the state as before */
 } thalnet_state_options;
 #define THALNET_STATE_OPTIONS_INIT                                                                                     \

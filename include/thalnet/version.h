@@ -17,8 +17,7 @@
 #define THALNET_VERSION_NUMBER ((THALNET_VERSION_MAJOR << 16) | (THALNET_VERSION_MINOR << 8) | THALNET_VERSION_PATCH)
 
 /** True when the headers are at least of this version. */
-#define THALNET_AT_LEAST(major, minor, patch)                                                                          \
-  (THALNET_VERSION_NUMBER >= (((major) << 16) | ((minor) << 8) | (patch)))
+#define THALNET_AT_LEAST(major, minor, patch) (THALNET_VERSION_NUMBER >= (((major) << 16) | ((minor) << 8) | (patch)))
 
 #ifdef __cplusplus
 extern "C" {

@@ -14,9 +14,9 @@
 /* The sums that one pass over a batch makes. */
 typedef struct thalnet__survey {
   int32_t measure;
-  double *squares;  /* [modules][modules]: of contributions */
-  double *weights;  /* [contexts][P]: of dynamic readers' weights, summed up; at the readers' columns */
-  real *matrix;     /* [largest context][P]: of one row */
+  double *squares;   /* [modules][modules]: of contributions */
+  double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; at the readers' columns */
+  real *matrix;      /* [largest context][P]: of one row */
   uint64_t readings; /* steps times sequences */
 } thalnet__survey;
 
@@ -38,16 +38,16 @@ static void thalnet__add_contributions(const thalnet_center *net, size_t m, cons
   for (size_t j = 0; j < net->module_count; j++) {
     const thalnet_module *slice = net->modules[j];
     for (size_t c = 0; c < reader->context; c++) {
-      const double part = (double)net->kernels->dot(slice->features, matrix + c * net->features + slice->offset,
-                                                    phi + slice->offset);
+      const double part =
+          (double)net->kernels->dot(slice->features, matrix + c * net->features + slice->offset, phi + slice->offset);
       squares[m * net->module_count + j] += part * part;
     }
   }
 }
 
 /* A dynamic reader makes all rows' weights when asked for row 0, so that row is visited even where it is padding. */
-static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work *work, size_t m, size_t step, size_t row,
-                                   int counts) {
+static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work *work, size_t m, size_t step,
+                                   size_t row, int counts) {
   const thalnet_center *net = work->net;
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   const thalnet__reading reading = thalnet__describe_reading(work, &work->main, step);
@@ -87,15 +87,13 @@ static void thalnet__routing_result(const thalnet_center *net, const thalnet__su
       *value = 0;
       if (reader->kind == NULL) continue;
       if (survey->measure == THALNET_ROUTING_SHARE)
-        *value = survey->readings == 0
-                     ? 0
-                     : (real)sqrt(survey->squares[m * net->module_count + j] /
-                                  ((double)survey->readings * (double)reader->context));
+        *value = survey->readings == 0 ? 0
+                                       : (real)sqrt(survey->squares[m * net->module_count + j] /
+                                                    ((double)survey->readings * (double)reader->context));
       else
-        *value = thalnet__slice_norm(net, reader, net->modules[j], survey->weights + reader->column * net->features,
-                                     thalnet__is_static(reader) || survey->readings == 0
-                                         ? 1
-                                         : 1 / (double)survey->readings);
+        *value =
+            thalnet__slice_norm(net, reader, net->modules[j], survey->weights + reader->column * net->features,
+                                thalnet__is_static(reader) || survey->readings == 0 ? 1 : 1 / (double)survey->readings);
     }
   }
 }

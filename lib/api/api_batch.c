@@ -27,15 +27,6 @@ static thalnet_status thalnet__check_shape(const thalnet_center *net, size_t seq
   return THALNET_OK;
 }
 
-/* A const center may get its gradients here: they are no part of what other threads read. */
-static thalnet_status thalnet__start_training(const thalnet_center *net) {
-  thalnet_center *mine = (thalnet_center *)(uintptr_t)net;
-  THALNET__TRY(thalnet__begin_writing(mine));
-  const thalnet_status status = thalnet__make_gradients(mine);
-  thalnet__end_writing(mine);
-  return status;
-}
-
 thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_max, size_t frames_max,
                                     const thalnet_batch_options *given, thalnet_batch **batch_out) {
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
@@ -45,7 +36,7 @@ thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_
   THALNET__TRY(thalnet__read_batch_options(&options, given));
   THALNET__TRY(thalnet__batch_create(net, sequences_max, frames_max, &options, batch_out));
   if (!options.for_backward) return THALNET_OK;
-  const thalnet_status status = thalnet__start_training(net);
+  const thalnet_status status = thalnet__make_gradients(net);
   if (status == THALNET_OK) return THALNET_OK;
   thalnet__batch_free(*batch_out);
   *batch_out = NULL;
@@ -108,8 +99,8 @@ thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, con
       thalnet__check_values(tokens, count, batch->sequences * thalnet__input_frames(batch, (size_t)input), call));
   for (size_t i = 0; i < count; i++)
     if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
-      return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call, declared->name,
-                           tokens[i], i, declared->size - 1);
+      return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call,
+                           declared->name, tokens[i], i, declared->size - 1);
   THALNET__TRY(thalnet__copy_in(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens, call));
   batch->inputs[input].set = 1;
   return THALNET_OK;
@@ -131,8 +122,7 @@ thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *res
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_values(resets, count, batch->sequences * batch->frames, call));
   for (size_t i = 0; i < count; i++)
-    if (resets[i] > 1)
-      return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
+    if (resets[i] > 1) return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
   THALNET__TRY(thalnet__copy_in(batch, batch->resets, resets, count, call));
   batch->resets_set = 1;
   return THALNET_OK;
@@ -157,7 +147,8 @@ thalnet_status thalnet_batch_set_input_dropout(thalnet_batch *batch, int32_t inp
   const char *call = "thalnet_batch_set_input_dropout";
   THALNET__TRY(thalnet__check_batch(batch, call));
   THALNET__TRY(thalnet__check_input(batch, input, call));
-  if (!(rate >= 0 && rate < 1)) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
+  if (!thalnet__is_finite_real(rate) || rate < 0 || rate >= 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
   THALNET__TRY(thalnet__enter(&batch->busy, call));
   batch->inputs[input].dropout = rate;
   thalnet__leave(&batch->busy);

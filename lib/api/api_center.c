@@ -44,7 +44,8 @@ static thalnet_status thalnet__add_output(thalnet_center *net, const char *name,
   thalnet_output_options options = THALNET_OUTPUT_OPTIONS_INIT;
   const thalnet__loss *known = thalnet__loss_find(loss);
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_output_options"));
-  if (known == NULL) return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_center_add_output: there is no loss %d", loss);
+  if (known == NULL)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_center_add_output: there is no loss %d", loss);
   return thalnet__declare_output(net, name, size, known, options.weight, options.steps_per_frame, output_out);
 }
 

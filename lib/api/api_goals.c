@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* thalnet/batch.h: labels, targets and weights. */
-#include <math.h>
-
 #include "api/contents.h"
 #include "api/handles.h"
 
 /* Labels and targets share everything but their type. */
-static thalnet_status thalnet__set_goals(thalnet_batch *batch, int32_t output, const void *goals, size_t count, int final,
-                                         int labels, const char *call) {
+static thalnet_status thalnet__set_goals(thalnet_batch *batch, int32_t output, const void *goals, size_t count,
+                                         int final, int labels, const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
   const thalnet__output *declared = &batch->net->outputs[output];
@@ -23,8 +21,10 @@ static thalnet_status thalnet__set_goals(thalnet_batch *batch, int32_t output, c
       return thalnet__fail(THALNET_ERROR_DATA, "%s: output '%s': label %d at %zu is not in -1..%zu", call,
                            declared->name, label, i, declared->size - 1);
   }
-  if (labels) THALNET__TRY(thalnet__copy_in(batch, mine->labels, goals, count * sizeof(int32_t), call));
-  else THALNET__TRY(thalnet__copy_in(batch, mine->targets, goals, count * sizeof(real), call));
+  if (labels)
+    THALNET__TRY(thalnet__copy_in(batch, mine->labels, goals, count * sizeof(int32_t), call));
+  else
+    THALNET__TRY(thalnet__copy_in(batch, mine->targets, goals, count * sizeof(real), call));
   mine->goals_set = 1;
   mine->final = final;
   return THALNET_OK;
@@ -34,7 +34,8 @@ thalnet_status thalnet_batch_set_labels(thalnet_batch *batch, int32_t output, co
   return thalnet__set_goals(batch, output, labels, count, 0, 1, "thalnet_batch_set_labels");
 }
 
-thalnet_status thalnet_batch_set_final_labels(thalnet_batch *batch, int32_t output, const int32_t *labels, size_t count) {
+thalnet_status thalnet_batch_set_final_labels(thalnet_batch *batch, int32_t output, const int32_t *labels,
+                                              size_t count) {
   return thalnet__set_goals(batch, output, labels, count, 1, 1, "thalnet_batch_set_final_labels");
 }
 
@@ -42,7 +43,8 @@ thalnet_status thalnet_batch_set_targets(thalnet_batch *batch, int32_t output, c
   return thalnet__set_goals(batch, output, targets, count, 0, 0, "thalnet_batch_set_targets");
 }
 
-thalnet_status thalnet_batch_set_final_targets(thalnet_batch *batch, int32_t output, const real *targets, size_t count) {
+thalnet_status thalnet_batch_set_final_targets(thalnet_batch *batch, int32_t output, const real *targets,
+                                               size_t count) {
   return thalnet__set_goals(batch, output, targets, count, 1, 0, "thalnet_batch_set_final_targets");
 }
 
@@ -60,11 +62,15 @@ thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, c
   const char *call = "thalnet_batch_set_weights";
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
+  const thalnet__output *declared = &batch->net->outputs[output];
+  if (!declared->loss->labels && !declared->loss->targets)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s' has the loss %s", call, declared->name,
+                         declared->loss->name);
   const size_t frames = thalnet__output_frames(batch, (size_t)output);
   if (count != batch->sequences) THALNET__TRY(thalnet__check_count(count, batch->sequences * frames, call));
   THALNET__TRY(thalnet__check_values(weights, count, count, call));
   for (size_t i = 0; i < count; i++)
-    if (!(weights[i] >= 0 && isfinite(weights[i])))
+    if (!thalnet__is_finite_real(weights[i]) || weights[i] < 0)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: weight %zu is negative or not finite", call, i);
   THALNET__TRY(thalnet__copy_in(batch, batch->outputs[output].weights, weights, count * sizeof *weights, call));
   batch->outputs[output].weights_set = count;
@@ -75,7 +81,7 @@ thalnet_status thalnet_batch_set_loss_weight(thalnet_batch *batch, int32_t outpu
   const char *call = "thalnet_batch_set_loss_weight";
   THALNET__TRY(thalnet__check_batch(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
-  if (!(weight >= 0 && isfinite(weight)))
+  if (!thalnet__is_finite_real(weight) || weight < 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: weight is negative or not finite", call);
   THALNET__TRY(thalnet__enter(&batch->busy, call));
   batch->outputs[output].loss_weight = weight;

@@ -10,7 +10,8 @@
 #include "math/multiply.h"
 
 #define THALNET__TEXT(x) #x
-#define THALNET__VERSION_TEXT(major, minor, patch) THALNET__TEXT(major) "." THALNET__TEXT(minor) "." THALNET__TEXT(patch)
+#define THALNET__VERSION_TEXT(major, minor, patch)                                                                     \
+  THALNET__TEXT(major) "." THALNET__TEXT(minor) "." THALNET__TEXT(patch)
 
 int32_t thalnet_version_number(void) { return THALNET_VERSION_NUMBER; }
 

@@ -11,7 +11,11 @@ thalnet_status thalnet_optimizer_create(const thalnet_center *net, int32_t kind,
   THALNET__TRY(thalnet__check_built(net, call));
   THALNET__TRY(thalnet__check_pointer(optimizer_out, call, "optimizer_out"));
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_optimizer_options"));
-  THALNET__TRY(thalnet__check_optimizer_options(kind, &options));
+  /* comparing a NaN could trap in the host's mode */
+  const thalnet__floating mode = thalnet__floating_enter();
+  const thalnet_status status = thalnet__check_optimizer_options(kind, &options);
+  thalnet__floating_leave(mode);
+  if (status != THALNET_OK) return status;
   return thalnet__optimizer_create(net, kind, &options, optimizer_out);
 }
 

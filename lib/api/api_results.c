@@ -29,8 +29,7 @@ thalnet_status thalnet_batch_measure(const thalnet_batch *batch, int32_t output,
     return thalnet__fail(THALNET_ERROR_VERSION, "%s: struct_size %zu is not %zu", call, measure->struct_size,
                          sizeof *measure);
   const thalnet__batch_output *mine = &batch->outputs[output];
-  const thalnet_measure told = {sizeof told, mine->loss_sum, mine->weight_sum, mine->labels_seen,
-                                mine->labels_correct};
+  const thalnet_measure told = {sizeof told, mine->loss_sum, mine->weight_sum, mine->labels_seen, mine->labels_correct};
   return thalnet__copy_out(batch, measure, &told, sizeof told, call);
 }
 
@@ -83,8 +82,9 @@ static thalnet_status thalnet__check_padding(const thalnet_batch *batch, int32_t
     for (size_t k = (size_t)batch->lengths[r] * declared->frames; k < frames; k++)
       for (size_t i = 0; i < declared->size; i++)
         if (values[(r * frames + k) * declared->size + i] != 0)
-          return thalnet__fail(THALNET_ERROR_DATA, "%s: output '%s': sequence %zu has no frame %zu but a gradient there",
-                               call, declared->name, r, k);
+          return thalnet__fail(THALNET_ERROR_DATA,
+                               "%s: output '%s': sequence %zu has no frame %zu but a gradient there", call,
+                               declared->name, r, k);
   return THALNET_OK;
 }
 
@@ -106,8 +106,10 @@ static thalnet_status thalnet__write_gradient(thalnet_batch *batch, int32_t outp
                                batch->sequences_max * (final ? 1 : batch->frames_max * declared->frames),
                                declared->size * sizeof(real), &block);
   if (status == THALNET_OK) {
-    if (final) mine->final_gradient = block, mine->final_gradient_set = 1;
-    else mine->gradient = block, mine->gradient_set = 1;
+    if (final)
+      mine->final_gradient = block, mine->final_gradient_set = 1;
+    else
+      mine->gradient = block, mine->gradient_set = 1;
     if (count > 0) memcpy(block, values, count * sizeof *values);
   }
   thalnet__leave(&batch->busy);
@@ -135,7 +137,8 @@ static thalnet_status thalnet__check_backward(const thalnet_batch *batch, const 
   return THALNET_OK;
 }
 
-thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int32_t input, real *values, size_t count) {
+thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int32_t input, real *values,
+                                                 size_t count) {
   const char *call = "thalnet_batch_read_input_gradient";
   THALNET__TRY(thalnet__check_batch(batch, call));
   THALNET__TRY(thalnet__check_input(batch, input, call));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* thalnet/state.h. */
-#include <math.h>
 #include <string.h>
 
 #include "api/handles.h"
@@ -70,7 +69,8 @@ size_t thalnet_state_values(const thalnet_state *state) {
 
 /* --- rows --- */
 
-static thalnet_status thalnet__check_rows(const thalnet_state *state, const size_t *rows, size_t count, const char *call) {
+static thalnet_status thalnet__check_rows(const thalnet_state *state, const size_t *rows, size_t count,
+                                          const char *call) {
   if (count > 0) THALNET__TRY(thalnet__check_pointer(rows, call, "rows"));
   for (size_t i = 0; i < count; i++)
     if (rows[i] >= state->rows)
@@ -90,12 +90,22 @@ thalnet_status thalnet_state_reset(thalnet_state *state, const size_t *rows, siz
   return THALNET_OK;
 }
 
+/* Within one state a row that is both read and written would make the order of copying matter. */
+static thalnet_status thalnet__check_overlap(const size_t *to_rows, const size_t *from_rows, size_t count,
+                                             const char *call) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < count; j++)
+      if (to_rows[i] == from_rows[j])
+        return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: row %zu of the state is both source and target", call,
+                             to_rows[i]);
+  return THALNET_OK;
+}
+
 static void thalnet__copy_rows(thalnet_state *to, const size_t *to_rows, const thalnet_state *from,
                                const size_t *from_rows, size_t count) {
   const size_t values = thalnet__memory_values(to->net);
   for (size_t i = 0; i < count; i++)
-    if (to != from || to_rows[i] != from_rows[i])
-      memcpy(to->memory + to_rows[i] * values, from->memory + from_rows[i] * values, values * sizeof(real));
+    memcpy(to->memory + to_rows[i] * values, from->memory + from_rows[i] * values, values * sizeof(real));
 }
 
 thalnet_status thalnet_state_copy(thalnet_state *to, const size_t *to_rows, const thalnet_state *from,
@@ -106,6 +116,7 @@ thalnet_status thalnet_state_copy(thalnet_state *to, const size_t *to_rows, cons
   if (to->net != from->net) return thalnet__fail(THALNET_ERROR_MISMATCH, "%s: the states belong to two centers", call);
   THALNET__TRY(thalnet__check_rows(to, to_rows, count, call));
   THALNET__TRY(thalnet__check_rows(from, from_rows, count, call));
+  if (to == from) THALNET__TRY(thalnet__check_overlap(to_rows, from_rows, count, call));
   THALNET__TRY(thalnet__enter(&to->busy, call));
   if (to != from) {
     const thalnet_status status = thalnet__enter(&from->busy, call);
@@ -121,10 +132,9 @@ thalnet_status thalnet_state_copy(thalnet_state *to, const size_t *to_rows, cons
 }
 
 static thalnet_status thalnet__check_finite(const real *values, size_t count, const char *call) {
-  real wrong = 0; /* NaN as soon as any value is not finite */
-  for (size_t i = 0; i < count; i++) wrong += values[i] - values[i];
-  for (size_t i = 0; i < count && !(wrong == 0); i++)
-    if (!isfinite(values[i])) return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: value %zu is not finite", call, i);
+  for (size_t i = 0; i < count; i++)
+    if (!thalnet__is_finite_real(values[i]))
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: value %zu is not finite", call, i);
   return THALNET_OK;
 }
 
@@ -193,8 +203,8 @@ thalnet_status thalnet_state_set_tokens(thalnet_state *state, int32_t input, con
   const thalnet__input *declared = &state->net->inputs[input];
   for (size_t i = 0; i < count; i++)
     if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
-      return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call, declared->name,
-                           tokens[i], i, declared->size - 1);
+      return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call,
+                           declared->name, tokens[i], i, declared->size - 1);
   THALNET__TRY(thalnet__enter(&state->busy, call));
   memcpy(state->tokens[input], tokens, count * sizeof *tokens);
   state->given[input] = count / declared->frames;
@@ -259,10 +269,8 @@ thalnet_status thalnet_state_step(const thalnet_center *net, thalnet_state *stat
     return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "%s: needs one dense input and one output, there are %zu and %zu",
                          call, net->input_count, net->output_count);
   THALNET__TRY(thalnet__check_pointer(answer, call, "answer"));
-  THALNET__TRY(
-      thalnet__check_count(frame_count, state->rows * net->inputs[0].frames * net->inputs[0].size, call));
-  THALNET__TRY(
-      thalnet__check_count(answer_count, state->rows * net->outputs[0].frames * net->outputs[0].size, call));
+  THALNET__TRY(thalnet__check_count(frame_count, state->rows * net->inputs[0].frames * net->inputs[0].size, call));
+  THALNET__TRY(thalnet__check_count(answer_count, state->rows * net->outputs[0].frames * net->outputs[0].size, call));
   THALNET__TRY(thalnet__check_advance(net, state, state->rows, call));
   THALNET__TRY(thalnet_state_set_input(state, 0, frame, frame_count));
   THALNET__TRY(thalnet_state_advance(net, state, state->rows));

@@ -7,7 +7,8 @@
 
 thalnet_status thalnet__check_begun(const thalnet_batch *batch, const char *call) {
   THALNET__TRY(thalnet__check_batch(batch, call));
-  if (batch->stage == THALNET__BATCH_EMPTY) return thalnet__fail(THALNET_ERROR_STATE, "%s: thalnet_batch_begin first", call);
+  if (batch->stage == THALNET__BATCH_EMPTY)
+    return thalnet__fail(THALNET_ERROR_STATE, "%s: thalnet_batch_begin first", call);
   return THALNET_OK;
 }
 

@@ -134,7 +134,8 @@ static void thalnet__gaussian_row_weights(const thalnet__reader *reader, const t
 #define THALNET__GAUSSIAN_CALLS                                                                                        \
   .number = THALNET_GAUSSIAN, .tensors = 4, .tensor = thalnet__gaussian_tensor,                                        \
   .initialize = thalnet__gaussian_initialize, .scratch = thalnet__gaussian_scratch,                                    \
-  .forward = thalnet__gaussian_forward, .backward = thalnet__gaussian_backward, .weights = thalnet__gaussian_row_weights
+  .forward = thalnet__gaussian_forward, .backward = thalnet__gaussian_backward,                                        \
+  .weights = thalnet__gaussian_row_weights
 
 const thalnet__reader_kind thalnet__gaussian_reader = {.name = "gaussian", THALNET__GAUSSIAN_CALLS};
 const thalnet__reader_kind thalnet__gaussian_normalized_reader = {

@@ -13,7 +13,8 @@
 static void thalnet__softmax_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
     *tensor = (thalnet__reader_tensor){"weight", 3, {reader->context, reader->center, reader->features}};
-  else *tensor = (thalnet__reader_tensor){"bias", 2, {reader->context, reader->center, 1}};
+  else
+    *tensor = (thalnet__reader_tensor){"bias", 2, {reader->context, reader->center, 1}};
 }
 
 /* Weights in +-1/sqrt(F), as a dense layer over the features; biases in +-1, so that the rows begin at different places. */

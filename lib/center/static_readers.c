@@ -10,8 +10,10 @@
 #include "core/fault.h"
 
 static void thalnet__static_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
-  if (i == 0) *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->center, 1}};
-  else *tensor = (thalnet__reader_tensor){"scale", 1, {1, 1, 1}};
+  if (i == 0)
+    *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->center, 1}};
+  else
+    *tensor = (thalnet__reader_tensor){"scale", 1, {1, 1, 1}};
 }
 
 /* Uniform in +-1/sqrt(P), as a dense layer over the center. */

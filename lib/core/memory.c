@@ -52,7 +52,8 @@ void thalnet__release(const thalnet_memory *memory, void *block, size_t count, s
   if (block != NULL) memory->release(memory->user, block, count * size, THALNET__ALIGNMENT);
 }
 
-thalnet_status thalnet__reserve(const thalnet_memory *memory, void **array, size_t used, size_t *capacity, size_t size) {
+thalnet_status thalnet__reserve(const thalnet_memory *memory, void **array, size_t used, size_t *capacity,
+                                size_t size) {
   if (used < *capacity) return THALNET_OK;
   size_t larger = *capacity == 0 ? 8 : 2 * *capacity;
   void *moved;

@@ -3,6 +3,9 @@
 #ifndef THALNET_CORE_REAL_H
 #define THALNET_CORE_REAL_H
 
+#include <stdint.h>
+#include <string.h>
+
 #ifdef THALNET_DOUBLE
 typedef double real;
 #define THALNET__REAL_NAME "double"
@@ -10,5 +13,21 @@ typedef double real;
 typedef float real;
 #define THALNET__REAL_NAME "float"
 #endif
+
+/* Neither NaN nor infinite. By the bits: a comparison could trap in a host that unmasks floating-point exceptions. */
+static inline int thalnet__is_finite(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return (bits >> 52 & 0x7ff) != 0x7ff;
+}
+static inline int thalnet__is_finite_real(real value) {
+#ifdef THALNET_DOUBLE
+  return thalnet__is_finite(value);
+#else
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return (bits >> 23 & 0xff) != 0xff;
+#endif
+}
 
 #endif

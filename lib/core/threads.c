@@ -27,7 +27,8 @@ static long thalnet__process(void) { return (long)getpid(); }
 static void *thalnet__pool_create(size_t count) { return pthreadpool_create(count); }
 
 static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tasks) {
-  pthreadpool_parallelize_1d(pool, thalnet__run_task, call, tasks, 0);
+  /* idle workers sleep instead of spinning: the cores are the host's */
+  pthreadpool_parallelize_1d(pool, thalnet__run_task, call, tasks, PTHREADPOOL_FLAG_YIELD_WORKERS);
 }
 
 static void thalnet__pool_destroy(void *pool) { pthreadpool_destroy(pool); }

@@ -65,9 +65,12 @@ static int32_t thalnet__posix_open(const char *path, int flags, void **file_out,
   THALNET__RETRY(descriptor, open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, (mode_t)0666));
   if (descriptor == -1) return errno;
   int32_t error = 0;
-  if (fstat(descriptor, &status) != 0) error = errno;
-  else if (S_ISDIR(status.st_mode)) error = EISDIR;
-  else if (!S_ISREG(status.st_mode)) error = ENXIO;
+  if (fstat(descriptor, &status) != 0)
+    error = errno;
+  else if (S_ISDIR(status.st_mode))
+    error = EISDIR;
+  else if (!S_ISREG(status.st_mode))
+    error = ENXIO;
   if (error != 0) {
     close(descriptor);
     return error;

@@ -55,7 +55,8 @@ thalnet_status thalnet__json_number(thalnet__json *json, uint64_t *number) {
     if (value > THALNET__JSON_NUMBER_LIMIT) return thalnet__json_fail(first, "the number is above 2^48 - 1");
   }
   if (json->at == first) return thalnet__json_fail(first, "expected an unsigned number");
-  if (json->text[first] == '0' && json->at > first + 1) return thalnet__json_fail(first, "the number has leading zeros");
+  if (json->text[first] == '0' && json->at > first + 1)
+    return thalnet__json_fail(first, "the number has leading zeros");
   switch (thalnet__peek(json)) {
   case '.':
   case 'e':
@@ -66,7 +67,9 @@ thalnet_status thalnet__json_number(thalnet__json *json, uint64_t *number) {
 
 /* --- strings --- */
 
-static void thalnet__put(thalnet__json *json, uint32_t byte) { json->strings[json->used++] = (char)(unsigned char)byte; }
+static void thalnet__put(thalnet__json *json, uint32_t byte) {
+  json->strings[json->used++] = (char)(unsigned char)byte;
+}
 
 static void thalnet__put_code_point(thalnet__json *json, uint32_t code) {
   if (code < 0x80) {
@@ -92,10 +95,14 @@ static thalnet_status thalnet__scan_hex(thalnet__json *json, uint32_t *unit) {
   for (int i = 0; i < 4; i++, json->at++) {
     const char c = thalnet__peek(json);
     uint32_t digit;
-    if (c >= '0' && c <= '9') digit = (uint32_t)(c - '0');
-    else if (c >= 'a' && c <= 'f') digit = (uint32_t)(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') digit = (uint32_t)(c - 'A' + 10);
-    else return thalnet__json_fail(json->at, "expected four hexadecimal digits after \\u");
+    if (c >= '0' && c <= '9')
+      digit = (uint32_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      digit = (uint32_t)(c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      digit = (uint32_t)(c - 'A' + 10);
+    else
+      return thalnet__json_fail(json->at, "expected four hexadecimal digits after \\u");
     *unit = *unit << 4 | digit;
   }
   return THALNET_OK;
@@ -125,6 +132,7 @@ static thalnet_status thalnet__scan_unicode(thalnet__json *json) {
 static thalnet_status thalnet__scan_escape(thalnet__json *json) {
   static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
   const char c = thalnet__peek(json);
+  json->escaped = 1;
   if (c == 'u') {
     json->at++;
     return thalnet__scan_unicode(json);
@@ -164,6 +172,7 @@ static thalnet_status thalnet__scan_utf8(thalnet__json *json) {
 thalnet_status thalnet__json_string(thalnet__json *json, const char **string) {
   THALNET__TRY(thalnet__expect(json, '"'));
   *string = json->strings + json->used;
+  json->escaped = 0;
   for (;;) {
     const unsigned char c = (unsigned char)thalnet__peek(json);
     if (json->at >= json->size) return thalnet__json_fail(json->at, "a string does not end");
@@ -174,8 +183,10 @@ thalnet_status thalnet__json_string(thalnet__json *json, const char **string) {
     }
     json->at++;
     if (c == '"') break;
-    if (c == '\\') THALNET__TRY(thalnet__scan_escape(json));
-    else thalnet__put(json, c);
+    if (c == '\\')
+      THALNET__TRY(thalnet__scan_escape(json));
+    else
+      thalnet__put(json, c);
   }
   thalnet__put(json, 0);
   return THALNET_OK;

@@ -20,6 +20,7 @@ typedef struct thalnet__json {
   size_t size, at;
   char *strings; /* decoded strings go here one after the other, each ending in NUL: `size` bytes are always enough */
   size_t used;
+  int escaped; /* the last string had an escape in it */
 } thalnet__json;
 
 /* bracket: '{' or '[' */

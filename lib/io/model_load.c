@@ -82,8 +82,7 @@ static thalnet_status thalnet__sum_header(thalnet__header *header, thalnet__crc 
   const thalnet__pair *pair = thalnet__header_take(header, THALNET__KEY_CHECKSUM);
   if (pair == NULL) return thalnet__fail(THALNET_ERROR_FORMAT, "metadata: '" THALNET__KEY_CHECKSUM "' is missing");
   const size_t at = pair->value_end - length;
-  if (strlen(pair->value) != length || strspn(pair->value, "0123456789abcdef") != length ||
-      memcmp(header->bytes + at, pair->value, length) != 0)
+  if (strlen(pair->value) != length || strspn(pair->value, "0123456789abcdef") != length || pair->escaped)
     return thalnet__fail(THALNET_ERROR_FORMAT, THALNET__KEY_CHECKSUM ": '%.40s' is not eight hexadecimal digits",
                          pair->value);
   thalnet__crc_start(crc);
@@ -97,8 +96,7 @@ static thalnet_status thalnet__sum_header(thalnet__header *header, thalnet__crc 
 static thalnet_status thalnet__check_sum(const thalnet__crc *crc, const char *digits) {
   const uint32_t sum = thalnet__crc_value(crc);
   uint32_t wanted = 0;
-  for (; *digits != 0; digits++)
-    wanted = wanted << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
+  for (; *digits != 0; digits++) wanted = wanted << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
   if (sum != wanted)
     return thalnet__fail(THALNET_ERROR_CHECKSUM, "its checksum is %08lx, the header has %08lx", (unsigned long)sum,
                          (unsigned long)wanted);
@@ -170,8 +168,7 @@ static thalnet_status thalnet__prepare_load(const thalnet_load_options *given, t
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_load_options: allow_nonfinite %d is neither 0 nor 1",
                          (int)options->allow_nonfinite);
   THALNET__TRY(thalnet__io_init(io, options->io));
-  THALNET__TRY(
-      thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
+  THALNET__TRY(thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
   center.settle_steps = 0; /* the file's count */
   return thalnet__declare_center(&center, net_out);
 }
@@ -203,7 +200,9 @@ thalnet_status thalnet__model_load_memory(const void *bytes, size_t size, const 
   *net_out = NULL;
   THALNET__TRY(thalnet__prepare_load(given, &options, &io, &net));
   const thalnet_status status = thalnet__load_into(&source, &options, net);
-  if (status == THALNET_OK) *net_out = net;
-  else thalnet__center_drop(net);
+  if (status == THALNET_OK)
+    *net_out = net;
+  else
+    thalnet__center_drop(net);
   return status;
 }

@@ -30,6 +30,7 @@ typedef struct thalnet__file_tensor {
 typedef struct thalnet__pair {
   const char *key, *value;
   size_t value_end; /* where in the header the value's closing quote is */
+  int escaped;      /* the value is not in the header as it is here */
   int taken;
 } thalnet__pair;
 

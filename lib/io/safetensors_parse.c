@@ -63,7 +63,8 @@ static thalnet_status thalnet__read_member(thalnet__json *json, thalnet__file_te
     const char *type;
     THALNET__TRY(thalnet__json_string(json, &type));
     if (strcmp(type, "F32") != 0)
-      return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %.100s: dtype %.40s, only F32 can be read", tensor->name, type);
+      return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %.100s: dtype %.40s, only F32 can be read", tensor->name,
+                           type);
   } else if (which == 1) {
     THALNET__TRY(thalnet__read_numbers(json, tensor->name, tensor->dimensions, THALNET__RANK_LIMIT, &tensor->rank));
   } else {
@@ -113,8 +114,9 @@ static thalnet_status thalnet__read_pairs(thalnet__header *header, thalnet__json
     THALNET__TRY(thalnet__json_key(json, &pair.key));
     THALNET__TRY(thalnet__json_string(json, &pair.value));
     pair.value_end = THALNET__LENGTH_BYTES + json->at - 1;
-    THALNET__TRY(thalnet__reserve(&header->memory, &array, header->pair_count, &header->pair_capacity,
-                                  sizeof *header->pairs));
+    pair.escaped = json->escaped;
+    THALNET__TRY(
+        thalnet__reserve(&header->memory, &array, header->pair_count, &header->pair_capacity, sizeof *header->pairs));
     header->pairs = array;
     header->pairs[header->pair_count++] = pair;
   }
@@ -132,6 +134,7 @@ thalnet_status thalnet__header_parse(thalnet__header *header) {
     THALNET__TRY(thalnet__json_next(&json, '}', items, &more));
     if (!more) break;
     THALNET__TRY(thalnet__json_key(&json, &key));
+    if (json.escaped) return thalnet__tensor_fail(key, "a name is written without escapes");
     if (strcmp(key, "__metadata__") != 0) {
       THALNET__TRY(thalnet__read_tensor(header, &json, key));
       continue;

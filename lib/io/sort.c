@@ -30,8 +30,10 @@ size_t thalnet__search(void *const *items, size_t count, const void *key,
     const size_t middle = first + (end - first) / 2;
     const int order = compare(key, items[middle]);
     if (order == 0) return middle;
-    if (order < 0) end = middle;
-    else first = middle + 1;
+    if (order < 0)
+      end = middle;
+    else
+      first = middle + 1;
   }
   return count;
 }

@@ -18,9 +18,12 @@ extern void bli_thread_set_num_threads(intptr_t threads) __attribute__((weak));
 extern intptr_t bli_thread_get_num_threads(void) __attribute__((weak));
 
 int thalnet__blas_set_threads(int threads) {
-  if (openblas_set_num_threads) openblas_set_num_threads(threads);
-  else if (bli_thread_set_num_threads) bli_thread_set_num_threads(threads);
-  else return -1;
+  if (openblas_set_num_threads)
+    openblas_set_num_threads(threads);
+  else if (bli_thread_set_num_threads)
+    bli_thread_set_num_threads(threads);
+  else
+    return -1;
   return 0;
 }
 

@@ -11,10 +11,10 @@
 
 /* The numbers of one update of a parameter; see train/optimizer.h. */
 typedef struct thalnet__update {
-  real scale;        /* of the gradient: clipping */
-  real rate;         /* of this step */
-  real decay;        /* weight decay, 0 where the tensor has none */
-  real decoupled;    /* AdamW: rate * decay, else 0 */
+  real scale;     /* of the gradient: clipping */
+  real rate;      /* of this step */
+  real decay;     /* weight decay, 0 where the tensor has none */
+  real decoupled; /* AdamW: rate * decay, else 0 */
   real momentum;
   real beta1, beta2; /* beta2: smoothing of RMSProp */
   real epsilon;
@@ -42,8 +42,8 @@ typedef struct thalnet__kernels {
                              real *dh_before);
 
   /* GRU with reset before the product, in two halves around W_hn (r h). kept [4n]: r, z, n, r h. */
-  void (*gru_before_gates)(size_t n, const real *base, const real *gi, const real *gh, const real *bias_hh, const real *h,
-                           real *kept);
+  void (*gru_before_gates)(size_t n, const real *base, const real *gi, const real *gh, const real *bias_hh,
+                           const real *h, real *kept);
   void (*gru_before_output)(size_t n, const real *base, const real *gi, const real *gn, const real *bias_hh,
                             const real *h, real *kept, real *out);
   /* dg [3n]: z and n parts from dh; dh_before written with the direct path */
@@ -69,8 +69,8 @@ typedef struct thalnet__kernels {
   /* w[k] = N(k + 1; mean, variance), or divided by their sum. */
   void (*gaussian)(size_t n, real mean, real variance, int normalize, real *w);
   /* gradients of mean and variance from dw. */
-  void (*gaussian_gradient)(size_t n, real mean, real variance, int normalize, const real *w, const real *dw, real *dmean,
-                            real *dvariance);
+  void (*gaussian_gradient)(size_t n, real mean, real variance, int normalize, const real *w, const real *dw,
+                            real *dmean, real *dvariance);
 
   /* Optimizer rules over n parameters. */
   void (*sgd)(size_t n, const thalnet__update *update, const real *g, real *m, real *w);

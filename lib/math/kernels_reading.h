@@ -45,7 +45,7 @@ static void THALNET__KERNEL(gaussian_gradient)(size_t n, real mean, real varianc
                                                real *restrict dvariance) {
   const real inverse = 1 / variance;
   const real centre = normalize ? THALNET__KERNEL(dot)(n, w, dw) : 0; /* the softmax's own term */
-  const real one = normalize ? 0 : 1;                                /* d factor / d variance */
+  const real one = normalize ? 0 : 1;                                 /* d factor / d variance */
   real means[THALNET__LANES] = {0}, variances[THALNET__LANES] = {0};
   for (size_t k = 0; k < n; k += THALNET__LANES) {
     size_t lanes = n - k < THALNET__LANES ? n - k : THALNET__LANES;

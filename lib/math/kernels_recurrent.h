@@ -60,8 +60,7 @@ static void THALNET__KERNEL(gru_before_output)(size_t n, const real *restrict ba
 }
 
 static void THALNET__KERNEL(gru_before_gradient)(size_t n, const real *restrict kept, const real *restrict h,
-                                                 const real *restrict dh, real *restrict dg,
-                                                 real *restrict dh_before) {
+                                                 const real *restrict dh, real *restrict dg, real *restrict dh_before) {
   const real z_term = THALNET__FAULT(SCALE_TERM) ? (real)1.001 : 1;
   for (size_t i = 0; i < n; i++) {
     real z = kept[n + i], c = kept[2 * n + i];

@@ -10,7 +10,7 @@
 /* Nothing to add up: BLAS libraries differ in what they take for leading dimensions then. */
 static int thalnet__is_empty(size_t m, size_t n, size_t k, real beta, real *c, size_t ldc) {
   if (m != 0 && n != 0 && k != 0) return 0;
-  for (size_t i = 0; i < m; i++)
+  for (size_t i = 0; i < m && n > 0; i++)
     if (beta == 0) memset(c + i * ldc, 0, n * sizeof *c);
   return 1;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static void thalnet__start(size_t m, size_t n, real beta, real *c, size_t ldc) {
-  for (size_t i = 0; i < m && beta == 0; i++) memset(c + i * ldc, 0, n * sizeof *c);
+  for (size_t i = 0; i < m && n > 0 && beta == 0; i++) memset(c + i * ldc, 0, n * sizeof *c);
 }
 
 /* y += scale x: the inner loop of two of the products, and what the compiler vectorises */

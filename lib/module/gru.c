@@ -13,10 +13,10 @@
 #include "module/layer.h"
 
 /* The parts of one step's rows that both directions share. */
-#define BASE(r) (step->base.at + (r) * step->base.ld)
-#define HIDDEN(r) (step->hidden_before.at + (r) * step->hidden_before.ld)
-#define OUTPUT(r) (step->output.at + (r) * step->output.ld)
-#define KEPT(r) (step->kept + (r) * 4 * n)
+#define BASE(r) (step->base.at + (r)*step->base.ld)
+#define HIDDEN(r) (step->hidden_before.at + (r)*step->hidden_before.ld)
+#define OUTPUT(r) (step->output.at + (r)*step->output.ld)
+#define KEPT(r) (step->kept + (r)*4 * n)
 
 static void thalnet__gru_forward_after(const thalnet__layer *layer, const thalnet__layer_step *step) {
   const size_t n = layer->units;
@@ -46,7 +46,8 @@ static void thalnet__gru_forward_before(const thalnet__layer *layer, const thaln
   const real *weight_hh = step->parameters + layer->weight_hh, *bias_hh = step->parameters + layer->bias_hh;
   real *gi = step->scratch, *gh = step->scratch + step->rows * 3 * n;
   thalnet__layer_multiply_input(layer, step, gi);
-  thalnet__multiply_nt(step->rows, 2 * n, n, step->hidden_before.at, step->hidden_before.ld, weight_hh, n, 0, gh, 2 * n);
+  thalnet__multiply_nt(step->rows, 2 * n, n, step->hidden_before.at, step->hidden_before.ld, weight_hh, n, 0, gh,
+                       2 * n);
   for (size_t r = 0; r < step->rows; r++)
     step->kernels->gru_before_gates(n, BASE(r), gi + r * 3 * n, gh + r * 2 * n, bias_hh, HIDDEN(r), KEPT(r));
   thalnet__multiply_nt(step->rows, n, n, step->kept + 3 * n, 4 * n, weight_hh + 2 * n * n, n, 0, gh, n);
@@ -73,8 +74,10 @@ static void thalnet__gru_backward_before(const thalnet__layer *layer, const thal
 }
 
 static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step) {
-  if (layer->variant == THALNET_RESET_AFTER) thalnet__gru_forward_after(layer, step);
-  else thalnet__gru_forward_before(layer, step);
+  if (layer->variant == THALNET_RESET_AFTER)
+    thalnet__gru_forward_after(layer, step);
+  else
+    thalnet__gru_forward_before(layer, step);
 }
 
 static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__layer_step *step,

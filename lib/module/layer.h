@@ -17,10 +17,10 @@ typedef struct thalnet__layer_kind thalnet__layer_kind;
 
 typedef struct thalnet__layer {
   const thalnet__layer_kind *kind;
-  int32_t variant;     /* dense: activation; GRU: reset */
-  size_t units;        /* n */
-  size_t inputs;       /* columns of the input weights */
-  size_t task_columns; /* of them, the first ones: task inputs */
+  int32_t variant;           /* dense: activation; GRU: reset */
+  size_t units;              /* n */
+  size_t inputs;             /* columns of the input weights */
+  size_t task_columns;       /* of them, the first ones: task inputs */
   size_t weight_ih, bias_ih; /* places in the parameter block: [gates n, inputs], [gates n] */
   size_t weight_hh, bias_hh; /* recurrent kinds: [gates n, n], [gates n] */
 } thalnet__layer;

@@ -129,7 +129,6 @@ void thalnet__segment_gradients(thalnet__work *work, thalnet__segment *segment, 
   const thalnet_center *net = work->net;
   if (segment->steps == 0) return;
   for (size_t m = 0; m < net->module_count; m++)
-    for (size_t j = 0; j < net->modules[m]->layer_count; j++)
-      thalnet__layer_gradients(work, segment, m, j, gradients);
+    for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__layer_gradients(work, segment, m, j, gradients);
   if (net->static_contexts > 0) thalnet__static_reader_gradients(work, segment, gradients);
 }

@@ -18,7 +18,8 @@ static void thalnet__batch_input_layout(const thalnet_batch *batch, size_t i, th
     return;
   }
   made->values = thalnet__take2(arena, frames, input->size, sizeof *made->values);
-  if (batch->options.input_gradients) made->gradient = thalnet__take2(arena, frames, input->size, sizeof *made->gradient);
+  if (batch->options.input_gradients)
+    made->gradient = thalnet__take2(arena, frames, input->size, sizeof *made->gradient);
 }
 
 static void thalnet__batch_output_layout(const thalnet_batch *batch, size_t o, thalnet__arena *arena,
@@ -68,8 +69,8 @@ static thalnet_status thalnet__batch_size(thalnet_batch *batch, size_t *bytes) {
   size_t frames;
   thalnet__batch_layout(batch, &arena);
   /* one chunk's steps are counted again where they are computed; here so that a hopeless batch is refused at once */
-  if (arena.overflowed || thalnet__times(batch->frames_max, batch->net->steps_per_frame, &frames) || frames > INT32_MAX ||
-      batch->sequences_max > INT32_MAX)
+  if (arena.overflowed || thalnet__times(batch->frames_max, batch->net->steps_per_frame, &frames) ||
+      frames > INT32_MAX || batch->sequences_max > INT32_MAX)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a batch of %zu sequences of %zu frames does not fit in memory",
                          batch->sequences_max, batch->frames_max);
   *bytes = arena.used;
@@ -154,6 +155,8 @@ void thalnet__batch_begin(thalnet_batch *batch, size_t sequences, size_t frames)
     thalnet__batch_output *output = &batch->outputs[o];
     output->final = output->goals_set = output->gradient_set = output->final_gradient_set = 0;
     output->weights_set = 0;
+    output->loss_sum = output->weight_sum = 0;
+    output->labels_seen = output->labels_correct = 0;
   }
   for (size_t r = 0; r < sequences; r++) {
     batch->lengths[r] = (int32_t)frames;

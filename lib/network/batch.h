@@ -21,11 +21,11 @@ typedef struct thalnet__batch_input {
 } thalnet__batch_input;
 
 typedef struct thalnet__batch_output {
-  int final;         /* only the final values are wanted */
-  int goals_set;     /* labels or targets */
-  int32_t *labels;   /* cross-entropy: [sequence][frame], or [sequence] when final */
-  real *targets;     /* mean squared error */
-  real *weights;     /* of the goals; */
+  int final;          /* only the final values are wanted */
+  int goals_set;      /* labels or targets */
+  int32_t *labels;    /* cross-entropy: [sequence][frame], or [sequence] when final */
+  real *targets;      /* mean squared error */
+  real *weights;      /* of the goals; */
   size_t weights_set; /* how many, 0: all are 1 */
   real loss_weight;
   real *values;       /* [sequence][frame][size] */
@@ -50,10 +50,10 @@ struct thalnet_batch {
   size_t sequences_max, frames_max;
   size_t sequences, frames;
   int stage;
-  int kept;               /* thalnet_forward kept what thalnet_backward needs */
+  int kept; /* thalnet_forward kept what thalnet_backward needs */
   int backward_done;
-  int dropping;           /* this computation drops inputs */
-  uint64_t version;       /* of the center that was computed with */
+  int dropping;     /* this computation drops inputs */
+  uint64_t version; /* of the center that was computed with */
   uint64_t epoch;
   thalnet__batch_input *inputs;
   thalnet__batch_output *outputs;

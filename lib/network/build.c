@@ -71,9 +71,12 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
   if (thalnet__has_reader(module)) {
     const thalnet__reader *reader = &module->reader.reading;
     const double weights = (double)reader->context * (double)reader->center;
-    if (thalnet__is_static(reader)) operations += 2 * weights;
-    else if (reader->kind->number == THALNET_SOFTMAX) operations += weights * (2 * (double)reader->features + 12);
-    else operations += weights * 12;
+    if (thalnet__is_static(reader))
+      operations += 2 * weights;
+    else if (reader->kind->number == THALNET_SOFTMAX)
+      operations += weights * (2 * (double)reader->features + 12);
+    else
+      operations += weights * 12;
   }
   return operations < 0x1p63 ? (uint64_t)operations : UINT64_MAX / 2;
 }

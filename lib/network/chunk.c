@@ -12,7 +12,8 @@ static size_t thalnet__row_steps(const thalnet__work *work, const thalnet_batch 
 
 static int thalnet__is_reset(const thalnet__work *work, const thalnet_batch *batch, size_t row, size_t frame) {
   const size_t sequence = work->first + row;
-  return batch->resets_set && frame < (size_t)batch->lengths[sequence] && batch->resets[sequence * batch->frames + frame];
+  return batch->resets_set && frame < (size_t)batch->lengths[sequence] &&
+         batch->resets[sequence * batch->frames + frame];
 }
 
 static int thalnet__any_reset(const thalnet__work *work, const thalnet_batch *batch, size_t frame) {

@@ -26,7 +26,8 @@ static thalnet_status thalnet__check_size(const char *what, const char *name, si
 }
 
 static thalnet_status thalnet__check_steps(const char *what, const char *name, int32_t steps) {
-  if (steps < 1) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s '%s': steps_per_frame %d is below 1", what, name, steps);
+  if (steps < 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s '%s': steps_per_frame %d is below 1", what, name, steps);
   if (steps > THALNET_STEPS_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "%s '%s': steps_per_frame %d is above %d", what, name, steps,
                          THALNET_STEPS_LIMIT);
@@ -42,7 +43,8 @@ static thalnet_status thalnet__check_draft(const thalnet_center *net, const char
 }
 
 thalnet_status thalnet__check_settle_steps(int64_t settle_steps) {
-  if (settle_steps < 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "settle_steps %lld is below 0", (long long)settle_steps);
+  if (settle_steps < 0)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "settle_steps %lld is below 0", (long long)settle_steps);
   if (settle_steps > THALNET_STEPS_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "settle_steps %lld is above %d", (long long)settle_steps,
                          THALNET_STEPS_LIMIT);
@@ -89,6 +91,7 @@ thalnet_status thalnet__declare_center(const thalnet_center_options *given, thal
   net->magic = THALNET__CENTER_MAGIC;
   atomic_init(&net->references, 1);
   atomic_init(&net->writing, 0);
+  atomic_flag_clear(&net->making_gradients);
   net->memory = memory;
   net->threads.executor = executor;
   net->threads.count = (size_t)options.threads;
@@ -111,8 +114,7 @@ thalnet_status thalnet__declare_input(thalnet_center *net, const char *name, siz
   for (size_t i = 0; i < net->input_count; i++)
     if (strcmp(net->inputs[i].name, name) == 0)
       return thalnet__fail(THALNET_ERROR_DATA, "input '%s': the name is taken by input %zu", name, i);
-  THALNET__TRY(
-      thalnet__reserve(&net->memory, &array, net->input_count, &net->input_capacity, sizeof *net->inputs));
+  THALNET__TRY(thalnet__reserve(&net->memory, &array, net->input_count, &net->input_capacity, sizeof *net->inputs));
   net->inputs = array;
   thalnet__input *input = &net->inputs[net->input_count];
   *input = (thalnet__input){.size = size, .tokens = tokens, .steps_per_frame = (size_t)steps_per_frame};
@@ -129,17 +131,15 @@ thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, si
   THALNET__TRY(thalnet__check_name("output", name));
   THALNET__TRY(thalnet__check_size("output", name, size));
   THALNET__TRY(thalnet__check_steps("output", name, steps_per_frame));
-  if (!(weight >= 0 && weight - weight == 0)) /* NaN and infinity fail too */
+  if (!thalnet__is_finite_real(weight) || weight < 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "output '%s': weight is negative or not finite", name);
   for (size_t i = 0; i < net->output_count; i++)
     if (strcmp(net->outputs[i].name, name) == 0)
       return thalnet__fail(THALNET_ERROR_DATA, "output '%s': the name is taken by output %zu", name, i);
-  THALNET__TRY(
-      thalnet__reserve(&net->memory, &array, net->output_count, &net->output_capacity, sizeof *net->outputs));
+  THALNET__TRY(thalnet__reserve(&net->memory, &array, net->output_count, &net->output_capacity, sizeof *net->outputs));
   net->outputs = array;
   thalnet__output *output = &net->outputs[net->output_count];
-  *output = (thalnet__output){
-      .size = size, .loss = loss, .weight = weight, .steps_per_frame = (size_t)steps_per_frame};
+  *output = (thalnet__output){.size = size, .loss = loss, .weight = weight, .steps_per_frame = (size_t)steps_per_frame};
   memcpy(output->name, name, strlen(name) + 1);
   if (number_out != NULL) *number_out = (int32_t)net->output_count;
   net->output_count++;
@@ -173,8 +173,7 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
   for (size_t i = 0; i < net->module_count; i++)
     if (strcmp(net->modules[i]->name, name) == 0)
       return thalnet__fail(THALNET_ERROR_DATA, "module '%s': the name is taken by module %zu", name, i);
-  THALNET__TRY(
-      thalnet__reserve(&net->memory, &array, net->module_count, &net->module_capacity, sizeof *net->modules));
+  THALNET__TRY(thalnet__reserve(&net->memory, &array, net->module_count, &net->module_capacity, sizeof *net->modules));
   net->modules = array;
   THALNET__TRY(thalnet__allocate(&net->memory, 1, sizeof(thalnet_module), &block));
   thalnet_module *module = block;
@@ -197,8 +196,7 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, module->layer_count, &module->layer_capacity,
                                 sizeof *module->layers));
   module->layers = array;
-  module->layers[module->layer_count++] =
-      (thalnet__place){.layer = {.kind = kind, .variant = variant, .units = units}};
+  module->layers[module->layer_count++] = (thalnet__place){.layer = {.kind = kind, .variant = variant, .units = units}};
   return THALNET_OK;
 }
 
@@ -211,8 +209,7 @@ thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__re
   if (context > THALNET_SIZE_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': context %zu is above %d", module->name, context,
                          THALNET_SIZE_LIMIT);
-  module->reader =
-      (thalnet_reader){THALNET__READER_MAGIC, module, {.kind = kind, .context = context}};
+  module->reader = (thalnet_reader){THALNET__READER_MAGIC, module, {.kind = kind, .context = context}};
   return THALNET_OK;
 }
 
@@ -225,7 +222,8 @@ static thalnet_status thalnet__connect(thalnet_module *module, const char *what,
                          declared);
   for (size_t i = 0; i < *count; i++)
     if ((*connections)[i].number == number)
-      return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': %s %d is connected already", module->name, what, number);
+      return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': %s %d is connected already", module->name, what,
+                           number);
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, *count, capacity, sizeof **connections));
   *connections = array;
   /* kept in the order of the numbers: the order of connecting has no meaning */

@@ -23,7 +23,8 @@ thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, s
   thalnet__gradient_tree tree = {.net = net};
   thalnet__arena arena = {0};
   thalnet__tree_layout(&tree, chunks, thalnet__tree_buffers(chunks, workers), &arena);
-  if (arena.overflowed) return thalnet__fail(THALNET_ERROR_OVERFLOW, "gradients of %zu chunks do not fit in memory", chunks);
+  if (arena.overflowed)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "gradients of %zu chunks do not fit in memory", chunks);
   *bytes = arena.used;
   return THALNET_OK;
 }
@@ -63,8 +64,7 @@ void thalnet__tree_begin(thalnet__gradient_tree *tree, size_t chunks, real *firs
 }
 
 static void thalnet__tree_lock(thalnet__gradient_tree *tree) {
-  while (atomic_flag_test_and_set_explicit(&tree->busy, memory_order_acquire)) {
-  }
+  while (atomic_flag_test_and_set_explicit(&tree->busy, memory_order_acquire)) {}
 }
 
 static void thalnet__tree_unlock(thalnet__gradient_tree *tree) {
@@ -108,11 +108,11 @@ void thalnet__tree_give(thalnet__gradient_tree *tree, size_t chunk, real *buffer
   tree->root = buffer;
 }
 
-thalnet_status thalnet__make_gradients(thalnet_center *net) {
+static thalnet_status thalnet__allocate_gradients(thalnet_center *net) {
   void *gradients, *received;
   if (net->gradients != NULL) return THALNET_OK;
   THALNET__TRY(thalnet__allocate(&net->memory, net->parameter_count, sizeof(real), &gradients));
-  thalnet_status status = thalnet__allocate(&net->memory, net->tensor_count, 1, &received);
+  const thalnet_status status = thalnet__allocate(&net->memory, net->tensor_count, 1, &received);
   if (status != THALNET_OK) {
     thalnet__release(&net->memory, gradients, net->parameter_count, sizeof(real));
     return status;
@@ -121,6 +121,15 @@ thalnet_status thalnet__make_gradients(thalnet_center *net) {
   net->received = received;
   net->has_gradient = 0;
   return THALNET_OK;
+}
+
+/* Several threads may create batches on one center while others run it, so this has a little lock of its own. */
+thalnet_status thalnet__make_gradients(const thalnet_center *net) {
+  thalnet_center *mine = (thalnet_center *)(uintptr_t)net;
+  while (atomic_flag_test_and_set_explicit(&mine->making_gradients, memory_order_acquire)) {}
+  const thalnet_status status = thalnet__allocate_gradients(mine);
+  atomic_flag_clear_explicit(&mine->making_gradients, memory_order_release);
+  return status;
 }
 
 void thalnet__clear_gradients(thalnet_center *net) {

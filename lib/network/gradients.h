@@ -34,8 +34,9 @@ real *thalnet__tree_take(thalnet__gradient_tree *tree, size_t chunk);
 void thalnet__tree_give(thalnet__gradient_tree *tree, size_t chunk, real *buffer);
 void thalnet__tree_free(const thalnet_center *net, thalnet__gradient_tree *tree);
 
-/* The center's own gradients: made when training is first wanted. */
-thalnet_status thalnet__make_gradients(thalnet_center *net);
+/* The center's own gradients: made when training is first wanted. They are no part of what const protects: threads that run
+ * the network never look at them. */
+thalnet_status thalnet__make_gradients(const thalnet_center *net);
 void thalnet__clear_gradients(thalnet_center *net);
 /* Takes a batch's sum into the center's gradients; with_gradient: [output] that had one. */
 void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient);

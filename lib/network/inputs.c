@@ -83,8 +83,10 @@ void thalnet__inputs_gather(thalnet__work *work, const thalnet_batch *batch) {
   for (size_t i = 0; i < work->net->input_count; i++) {
     work->fed[i] = batch->inputs[i].set != 0;
     if (!work->fed[i]) continue;
-    if (work->net->inputs[i].tokens) thalnet__gather_tokens(work, batch, i);
-    else thalnet__gather_dense(work, batch, i);
+    if (work->net->inputs[i].tokens)
+      thalnet__gather_tokens(work, batch, i);
+    else
+      thalnet__gather_dense(work, batch, i);
   }
 }
 

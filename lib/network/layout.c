@@ -30,8 +30,8 @@ static size_t thalnet__divisor(size_t a, size_t b) {
 static thalnet_status thalnet__common_steps(thalnet_center *net) {
   size_t steps = 1;
   for (size_t i = 0; i < net->input_count + net->output_count; i++) {
-    const size_t own = i < net->input_count ? net->inputs[i].steps_per_frame
-                                            : net->outputs[i - net->input_count].steps_per_frame;
+    const size_t own =
+        i < net->input_count ? net->inputs[i].steps_per_frame : net->outputs[i - net->input_count].steps_per_frame;
     steps = steps / thalnet__divisor(steps, own) * own;
     if (steps > THALNET_STEPS_LIMIT)
       return thalnet__fail(THALNET_ERROR_LIMIT,
@@ -130,8 +130,9 @@ static thalnet_status thalnet__place_columns(thalnet_center *net) {
       layer->task_columns = j == 0 ? columns : 0;
       layer->inputs = j == 0 ? columns + module->reader.reading.context : module->layers[j - 1].layer.units;
       if (layer->inputs > THALNET_SIZE_LIMIT)
-        return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': its inputs and context have %zu values, the limit is %d",
-                             module->name, layer->inputs, THALNET_SIZE_LIMIT);
+        return thalnet__fail(THALNET_ERROR_LIMIT,
+                             "module '%s': its inputs and context have %zu values, the limit is %d", module->name,
+                             layer->inputs, THALNET_SIZE_LIMIT);
     }
   }
   for (size_t o = 0; o < net->output_count; o++) {
@@ -177,7 +178,8 @@ static size_t thalnet__add_layer_tensor(thalnet__table *table, size_t i, size_t 
   return thalnet__add_tensor(table, full, columns == 0 ? 1 : 2, dimensions, bound, columns != 0);
 }
 
-/* PyTorch's bounds: 1/sqrt(inputs) for dense layers, 1/sqrt(units) for recurrent ones. */
+/* Initial values lie within a bound that follows from the tensor's own shape. PyTorch's: 1/sqrt(inputs) for dense layers,
+ * 1/sqrt(units) for recurrent ones. */
 static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalnet__layer *layer) {
   const size_t gates = layer->kind->gates * layer->units;
   const int recurrent = layer->kind->recurrent;
@@ -200,7 +202,8 @@ static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader
     reader->kind->tensor(reader, t, &tensor);
     snprintf(full, sizeof full, "modules.%zu.reader.%s", i, tensor.name);
     /* biases and the scale are vectors, but softmax' bias [C, P]; weight-norm matrices have a scale of their own */
-    const int decays = tensor.rank > 1 && strcmp(tensor.name, "bias") != 0 && reader->kind != &thalnet__weight_norm_reader;
+    const int decays =
+        tensor.rank > 1 && strcmp(tensor.name, "bias") != 0 && reader->kind != &thalnet__weight_norm_reader;
     reader->parameters[t] = thalnet__add_tensor(table, full, tensor.rank, tensor.dimensions, 1, decays);
   }
 }
@@ -212,8 +215,7 @@ static void thalnet__add_outputs(thalnet__table *table, size_t i, thalnet_module
     char full[THALNET__TENSOR_NAME_SIZE];
     snprintf(full, sizeof full, "modules.%zu.outputs.%zu.weight", i, o);
     table->output = (int32_t)o;
-    module->outputs[k].place = thalnet__add_tensor(table, full, 2, dimensions,
-                                                   1 / sqrt((double)table->net->outputs[o].span_size), 1);
+    module->outputs[k].place = thalnet__add_tensor(table, full, 2, dimensions, 1 / sqrt((double)module->features), 1);
     table->output = -1;
   }
 }
@@ -232,8 +234,7 @@ static void thalnet__add_tensors(thalnet__table *table) {
     const size_t dimensions[3] = {net->outputs[o].size, 1, 1};
     snprintf(full, sizeof full, "outputs.%zu.bias", o);
     table->output = (int32_t)o;
-    net->outputs[o].bias =
-        thalnet__add_tensor(table, full, 1, dimensions, 1 / sqrt((double)net->outputs[o].span_size), 0);
+    net->outputs[o].bias = thalnet__add_tensor(table, full, 1, dimensions, 0, 0);
     table->output = -1;
   }
 }
@@ -287,7 +288,7 @@ thalnet_status thalnet__layout(thalnet_center *net) {
   net->tensor_count = table.count;
   thalnet__add_tensors(&table);
   net->parameter_count = table.parameters;
-  net->chunk = net->chunk_option != 0                               ? net->chunk_option
+  net->chunk = net->chunk_option != 0                              ? net->chunk_option
                : net->parameter_count <= THALNET__SMALL_PARAMETERS ? THALNET__CHUNK
                                                                    : SIZE_MAX;
   return THALNET_OK;

@@ -49,16 +49,16 @@ typedef struct thalnet__output {
   size_t steps_per_frame;
   size_t frames;
   size_t connected;
-  size_t bias;              /* place in the parameter block */
-  size_t span, span_size;   /* the part of the center from its first to its last module */
-  size_t head;              /* place in the prepared block: [size, span_size], zeros where nobody is connected */
+  size_t bias;            /* place in the parameter block */
+  size_t span, span_size; /* the part of the center from its first to its last module */
+  size_t head;            /* place in the prepared block: [size, span_size], zeros where nobody is connected */
 } thalnet__output;
 
 /* One input of a module. */
 typedef struct thalnet__connection {
   int32_t number; /* of the input or output */
   size_t column;  /* inputs: first column in the first layer's weights */
-  size_t place;   /* outputs: V [size, features] in the parameter block; tokens: transposed columns in the prepared one */
+  size_t place; /* outputs: V [size, features] in the parameter block; tokens: transposed columns in the prepared one */
 } thalnet__connection;
 
 typedef struct thalnet__place {
@@ -93,7 +93,7 @@ typedef struct thalnet__tensor {
   size_t place, count;
   int rank;
   size_t dimensions[3];
-  real bound; /* starts uniform in +-bound */
+  real bound;     /* starts uniform in +-bound */
   int decays;     /* weight decay applies */
   int32_t output; /* of the output that it belongs to, or -1 */
 } thalnet__tensor;
@@ -126,12 +126,13 @@ struct thalnet_center {
 
   const thalnet__kernels *kernels;
   real *parameters;
-  real *prepared; /* what is derived from the parameters: see network/prepare.h */
+  real *prepared;    /* what is derived from the parameters: see network/prepare.h */
   real *gradients;   /* NULL until a batch for training exists */
   uint8_t *received; /* per tensor: has a gradient since the last step */
   int has_gradient;
-  uint64_t version;    /* counts writes */
-  atomic_int writing;  /* a call that writes is inside, or the block is lent */
+  uint64_t version; /* counts writes */
+  atomic_flag making_gradients;
+  atomic_int writing; /* a call that writes is inside, or the block is lent */
   int lent;
 };
 

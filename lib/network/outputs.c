@@ -54,7 +54,8 @@ static size_t thalnet__frame_slot(const thalnet__work *work, const thalnet__outp
 }
 
 /* How many frames from `frame` on have their memories in consecutive slots, so that they are one product. */
-static size_t thalnet__frame_run(const thalnet__work *work, const thalnet__output *output, size_t frame, size_t frames) {
+static size_t thalnet__frame_run(const thalnet__work *work, const thalnet__output *output, size_t frame,
+                                 size_t frames) {
   if (output->steps_per_frame > 1) return 1;
   const size_t run = thalnet__after_run(&work->main, frame);
   return run < frames - frame ? run : frames - frame;
@@ -146,7 +147,8 @@ void thalnet__outputs_losses(thalnet__work *work, thalnet_batch *batch, int grad
         if (frame < (size_t)batch->lengths[work->first + r] * output->frames)
           thalnet__row_loss(net, mine, output, work->first + r, (work->first + r) * all + frame, work->outputs[o] + at,
                             gradient);
-        else if (gradient != NULL) memset(gradient, 0, output->size * sizeof *gradient);
+        else if (gradient != NULL)
+          memset(gradient, 0, output->size * sizeof *gradient);
       }
   }
 }
@@ -198,8 +200,7 @@ void thalnet__outputs_step_gradient(const thalnet__work *work, const thalnet_bat
     if (batch->outputs[o].final || !thalnet__has_gradient(&batch->outputs[o])) continue;
     if ((step + 1) % output->steps_per_frame != 0) continue;
     const size_t frame = step / output->steps_per_frame;
-    thalnet__head_center_gradient(net, output, work->rows,
-                                  work->d_outputs[o] + frame * work->rows * output->size, d);
+    thalnet__head_center_gradient(net, output, work->rows, work->d_outputs[o] + frame * work->rows * output->size, d);
   }
 }
 

@@ -9,8 +9,7 @@ thalnet_status thalnet__check_parameters(const thalnet_center *net, const real *
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
     for (size_t i = 0; i < tensor->count; i++) {
-      const real value = parameters[tensor->place + i];
-      if (!(value - value == 0))
+      if (!thalnet__is_finite_real(parameters[tensor->place + i]))
         return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: element %zu is not finite", tensor->name, i);
     }
   }

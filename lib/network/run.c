@@ -32,11 +32,14 @@ static size_t thalnet__workers(const thalnet_batch *batch) {
   return thalnet__min(batch->net->threads.count, thalnet__batch_chunks(batch));
 }
 
-static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum thalnet__mode mode, size_t reset_frames) {
+static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum thalnet__mode mode,
+                                              size_t reset_frames) {
   const size_t block = THALNET__BLOCK_STEPS / batch->net->steps_per_frame;
   thalnet__work_shape shape = {.rows = thalnet__batch_chunk(batch), .frames = batch->frames};
-  if (mode == MODE_EVALUATE) shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
-  else shape.backward = 1;
+  if (mode == MODE_EVALUATE)
+    shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
+  else
+    shape.backward = 1;
   shape.input_gradients = shape.backward && batch->options.input_gradients;
   shape.extra_slots = thalnet__min(reset_frames, shape.frames);
   return shape;
@@ -52,9 +55,9 @@ thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_fra
   size_t tree = 0;
   THALNET__TRY(thalnet__workplaces_measure(batch->net, &shape, thalnet__work_count(batch, mode), bytes));
   if (mode == MODE_TRAIN)
-    THALNET__TRY(
-        thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), &tree));
-  if (thalnet__add(*bytes, tree, bytes)) return thalnet__fail(THALNET_ERROR_OVERFLOW, "the batch does not fit in memory");
+    THALNET__TRY(thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), &tree));
+  if (thalnet__add(*bytes, tree, bytes))
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the batch does not fit in memory");
   return THALNET_OK;
 }
 
@@ -112,8 +115,8 @@ static thalnet_status thalnet__check_goals(thalnet_batch *batch, size_t o) {
   mine->labels_seen = 0;
   if (!mine->goals_set) return THALNET_OK;
   if (mine->weights_set && mine->weights_set != batch->sequences * frames)
-    return thalnet__fail(THALNET_ERROR_STATE, "output '%s': %zu weights for %zu labels", output->name, mine->weights_set,
-                         batch->sequences * frames);
+    return thalnet__fail(THALNET_ERROR_STATE, "output '%s': %zu weights for %zu labels", output->name,
+                         mine->weights_set, batch->sequences * frames);
   for (size_t r = 0; r < batch->sequences; r++) {
     const size_t has = mine->final ? 1 : (size_t)batch->lengths[r] * output->frames;
     for (size_t k = 0; k < frames; k++) {
@@ -150,11 +153,12 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, thalnet__reset_frames(batch));
   THALNET__TRY(thalnet__workplaces_reserve(net, &batch->works, &shape, thalnet__work_count(batch, mode)));
   if (mode == MODE_TRAIN)
-    THALNET__TRY(
-        thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch)));
+    THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch)));
   thalnet__clear_results(batch);
-  if (state != NULL) memcpy(batch->start, state->memory, memory * sizeof(real));
-  else memset(batch->start, 0, memory * sizeof(real));
+  if (state != NULL)
+    memcpy(batch->start, state->memory, memory * sizeof(real));
+  else
+    memset(batch->start, 0, memory * sizeof(real));
   batch->kept = batch->backward_done = 0;
   batch->dropping = mode == MODE_TRAIN;
   batch->version = net->version;
@@ -181,8 +185,7 @@ static thalnet_status thalnet__finish_forward(thalnet_batch *batch, thalnet_stat
       if (!(batch->outputs[o].losses[r] - batch->outputs[o].losses[r] == 0))
         return thalnet__fail(THALNET_ERROR_NONFINITE, "output '%s': the loss of sequence %zu is not finite",
                              net->outputs[o].name, r);
-  if (state != NULL)
-    memcpy(state->memory, batch->end, batch->sequences * thalnet__memory_values(net) * sizeof(real));
+  if (state != NULL) memcpy(state->memory, batch->end, batch->sequences * thalnet__memory_values(net) * sizeof(real));
   return THALNET_OK;
 }
 
@@ -210,8 +213,7 @@ static thalnet_status thalnet__run_gradients(thalnet_center *net, thalnet_batch 
       return status;
     }
   }
-  for (size_t o = 0; o < net->output_count; o++)
-    thalnet__outputs_with_gradient(batch, o, &batch->with_gradient[o]);
+  for (size_t o = 0; o < net->output_count; o++) thalnet__outputs_with_gradient(batch, o, &batch->with_gradient[o]);
   thalnet__accept_gradients(net, batch->tree.root, batch->with_gradient);
   batch->backward_done = 1;
   return THALNET_OK;

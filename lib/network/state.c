@@ -50,8 +50,10 @@ thalnet_status thalnet__state_create(const thalnet_center *net, size_t rows, con
   void *block = memory;
   *state_out = NULL;
   THALNET__TRY(thalnet__state_measure(net, rows, options, &bytes));
-  if (memory != NULL) memset(memory, 0, bytes);
-  else THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));
+  if (memory != NULL)
+    memset(memory, 0, bytes);
+  else
+    THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));
   thalnet__arena arena = {.base = block};
   thalnet_state *state;
   thalnet__state_layout(net, rows, options, &arena, &state);
@@ -101,11 +103,15 @@ static void thalnet__exchange_memory(const thalnet_center *net, size_t rows, rea
   const size_t p = net->features, e = net->own_memory;
   for (size_t r = 0; r < rows; r++) {
     real *row = memory + r * (p + e);
-    if (load) memcpy(engine.phi + r * p, row, p * sizeof *row);
-    else memcpy(row, engine.phi + r * p, p * sizeof *row);
+    if (load)
+      memcpy(engine.phi + r * p, row, p * sizeof *row);
+    else
+      memcpy(row, engine.phi + r * p, p * sizeof *row);
     if (e == 0) continue;
-    if (load) memcpy(engine.own + r * e, row + p, e * sizeof *row);
-    else memcpy(row + p, engine.own + r * e, e * sizeof *row);
+    if (load)
+      memcpy(engine.own + r * e, row + p, e * sizeof *row);
+    else
+      memcpy(row + p, engine.own + r * e, e * sizeof *row);
   }
 }
 

@@ -16,7 +16,7 @@ struct thalnet_state {
   const thalnet_center *net;
   thalnet_state_options options;
   size_t rows;
-  real *memory;      /* [row][M] */
+  real *memory;       /* [row][M] */
   thalnet__work work; /* live states: of one frame; inputs [input frame][row][size], filled by set_input */
   size_t *given;      /* [input]: rows that were set, 0: absent */
   real **values;      /* [input]: what the host set, [row][input frame][size] */

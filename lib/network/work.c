@@ -21,8 +21,7 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
       widths.gates = thalnet__max(widths.gates, layer->kind->gates * layer->units);
     }
     const thalnet__layer *first = thalnet__first_layer(module);
-    if (module->input_count > 0)
-      widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
+    if (module->input_count > 0) widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
     if (reader->kind != NULL && !thalnet__is_static(reader))
       widths.reader = thalnet__max(widths.reader, reader->kind->scratch(reader));
   }
@@ -37,8 +36,8 @@ static void *thalnet__take_steps(thalnet__arena *arena, size_t steps, size_t row
   return thalnet__take2(arena, count, values, sizeof(real));
 }
 
-static void thalnet__layer_layout(const thalnet_module *module, size_t j, const thalnet__work_shape *shape, size_t steps,
-                                  thalnet__arena *arena, thalnet__layer_work *work) {
+static void thalnet__layer_layout(const thalnet_module *module, size_t j, const thalnet__work_shape *shape,
+                                  size_t steps, thalnet__arena *arena, thalnet__layer_work *work) {
   const thalnet__layer *layer = &module->layers[j].layer;
   thalnet__layer_work made = {0};
   if (!layer->kind->recurrent && j + 1 < module->layer_count)
@@ -145,8 +144,8 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   work->d_final = thalnet__memory_layout(net, rows, arena);
   if (net->steps_per_frame > 1) work->d_framed = thalnet__take_steps(arena, steps, rows, widths.task_gates);
   for (int i = 0; i < 2; i++) work->d_layer[i] = thalnet__take2(arena, rows, widths.units, sizeof(real));
-  work->matrix_scratch = thalnet__take(
-      arena, thalnet__max(net->static_contexts * net->features, widths.heads), sizeof(real));
+  work->matrix_scratch =
+      thalnet__take(arena, thalnet__max(net->static_contexts * net->features, widths.heads), sizeof(real));
 }
 
 thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thalnet__work_shape *shape, size_t count,

@@ -29,9 +29,9 @@ typedef struct thalnet__module_work {
 /* Consecutive steps of all modules. */
 typedef struct thalnet__segment {
   size_t steps, rows;
-  real *phi;     /* [slot][row][P] */
-  real *own;     /* [slot][row][E] */
-  size_t *after; /* [step]: slot of the memory after it */
+  real *phi;                   /* [slot][row][P] */
+  real *own;                   /* [slot][row][E] */
+  size_t *after;               /* [step]: slot of the memory after it */
   real *contexts, *d_contexts; /* [step][row][contexts] */
   thalnet__module_work *modules;
 } thalnet__segment;
@@ -51,10 +51,10 @@ typedef struct thalnet__work {
   thalnet__segment main, settle;
   thalnet__memory_rows final; /* memory after each row's last frame */
   thalnet__memory_rows d_after, d_before, d_final;
-  unsigned char *fed; /* [input]: present in this computation */
-  real **inputs;      /* [input]: [frame][row][size] */
-  int32_t **tokens;   /* [input]: [frame][row], -1: none */
-  real **factors;     /* [input]: [frame][row]: what dropout does to the token's columns */
+  unsigned char *fed;                      /* [input]: present in this computation */
+  real **inputs;                           /* [input]: [frame][row][size] */
+  int32_t **tokens;                        /* [input]: [frame][row], -1: none */
+  real **factors;                          /* [input]: [frame][row]: what dropout does to the token's columns */
   real **outputs, **d_outputs;             /* [output]: [frame][row][size] */
   real **final_outputs, **d_final_outputs; /* [output]: [row][size] */
   real *projection;                        /* scratch: [frame][row][gates n] */
@@ -95,7 +95,8 @@ static inline thalnet__rows thalnet__memory_at(const thalnet_center *net, thalne
   if (place < net->features) return (thalnet__rows){memory.phi + place, net->features};
   return (thalnet__rows){memory.own == NULL ? NULL : memory.own + (place - net->features), net->own_memory};
 }
-static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, const thalnet__segment *segment, size_t slot) {
+static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, const thalnet__segment *segment,
+                                                 size_t slot) {
   const size_t row = slot * segment->rows;
   return (thalnet__memory_rows){segment->phi + row * net->features,
                                 segment->own == NULL ? NULL : segment->own + row * net->own_memory};

@@ -9,9 +9,9 @@
 
 /* --- options --- */
 
-static int thalnet__is_fraction(double value) { return value >= 0 && value < 1; }
+static int thalnet__is_fraction(double value) { return thalnet__is_finite(value) && value >= 0 && value < 1; }
 
-static int thalnet__is_amount(double value) { return value >= 0 && isfinite(value); }
+static int thalnet__is_amount(double value) { return thalnet__is_finite(value) && value >= 0; }
 
 thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_optimizer_options *options) {
   const struct {
@@ -37,7 +37,8 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
     if (!checks[i].right)
       return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_optimizer_options: %s is out of range", checks[i].name);
-  if (options->reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_optimizer_options: reserved is not 0");
+  if (options->reserved != 0)
+    return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_optimizer_options: reserved is not 0");
   return THALNET_OK;
 }
 
@@ -122,9 +123,12 @@ static thalnet__update thalnet__update_for(const thalnet_optimizer *optimizer, s
 static void thalnet__apply(const thalnet_optimizer *optimizer, const thalnet__update *update, size_t n, const real *g,
                            real *m, real *v, real *w) {
   const thalnet__kernels *kernels = optimizer->net->kernels;
-  if (optimizer->kind == THALNET_SGD) kernels->sgd(n, update, g, m, w);
-  else if (optimizer->kind == THALNET_RMSPROP) kernels->rmsprop(n, update, g, m, v, w);
-  else kernels->adam(n, update, g, m, v, w);
+  if (optimizer->kind == THALNET_SGD)
+    kernels->sgd(n, update, g, m, w);
+  else if (optimizer->kind == THALNET_RMSPROP)
+    kernels->rmsprop(n, update, g, m, v, w);
+  else
+    kernels->adam(n, update, g, m, v, w);
 }
 
 /* Tries the update of a tensor on copies, piece by piece, and refuses what would not be finite, or would leave a weight-norm
@@ -167,8 +171,7 @@ static thalnet_status thalnet__try_step(const thalnet_optimizer *optimizer, cons
   for (size_t t = 0; t < net->tensor_count; t++) {
     if (!net->received[t]) continue;
     const thalnet__update update = thalnet__update_for(optimizer, t, scale);
-    THALNET__TRY(
-        thalnet__try_tensor(optimizer, net, t, &update, thalnet__needs_norm(net, &net->tensors[t])));
+    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, thalnet__needs_norm(net, &net->tensors[t])));
   }
   return THALNET_OK;
 }

@@ -18,8 +18,8 @@ struct thalnet_optimizer {
   thalnet_optimizer_options options;
   uint64_t steps;
   double gradient_norm;
-  real *first, *second;    /* moments [parameters]; second: all but SGD */
-  uint64_t *tensor_steps;  /* [tensor]: updates done */
+  real *first, *second;   /* moments [parameters]; second: all but SGD */
+  uint64_t *tensor_steps; /* [tensor]: updates done */
 };
 
 thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_optimizer_options *options);

@@ -7,8 +7,7 @@ static double thalnet__cosine(const thalnet_optimizer_options *options, uint64_t
   if (steps <= options->warmup_steps) return 1;
   if (steps >= options->total_steps) return options->final_fraction;
   const double pi = 3.14159265358979323846;
-  const double part =
-      (double)(steps - options->warmup_steps) / (double)(options->total_steps - options->warmup_steps);
+  const double part = (double)(steps - options->warmup_steps) / (double)(options->total_steps - options->warmup_steps);
   return options->final_fraction + (1 - options->final_fraction) * 0.5 * (1 + cos(pi * part));
 }
 

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""What reference.py is held to before its numbers become golden: torch's own cells, finite differences, the formulas of
+the paper's weight normalisation, and mistakes that the golden values must notice."""
+import math
+
+import torch
+
+import reference
+import training
+from cases import CASES
+from draw import Numbers
+from stacks import STACKS, compute_stack, stack
+
+DOUBLE = torch.float64
+
+
+def apart(a, b):
+    """Norm of the difference, relative to the norm of b."""
+    a, b = torch.as_tensor(a, dtype=DOUBLE).detach(), torch.as_tensor(b, dtype=DOUBLE).detach()
+    return float((a - b).norm() / b.norm()) if float(b.norm()) > 0 else float(a.norm())
+
+
+def expect(condition, text):
+    if not condition:
+        raise SystemExit(f"check failed: {text}")
+
+
+def check_cells():
+    """Our cells against torch.nn's, value for value."""
+    numbers = Numbers("cells")
+    u, h, c = numbers.real(4), numbers.real(3), numbers.real(3)
+    for kind, cell in (("gru", torch.nn.GRUCell(4, 3)), ("lstm", torch.nn.LSTMCell(4, 3))):
+        cell = cell.double()
+        p = dict(cell.named_parameters())
+        if kind == "gru":
+            pairs = [(reference.gru(p, u, h, "after"), cell(u, h))]
+        else:
+            pairs = list(zip(reference.lstm(p, u, h, c), cell(u, (h, c))))
+        expect(all(apart(a, b) < 1e-14 for a, b in pairs), f"{kind} cell")
+    linear = torch.nn.Linear(4, 3).double()
+    expect(apart(reference.dense(dict(linear.named_parameters()), u, "relu"), torch.relu(linear(u))) < 1e-14, "dense")
+
+
+def check_stacks():
+    """reference.py and training.py against torch.nn.GRU and LSTM: every result and gradient."""
+    for name in STACKS:
+        numbers = Numbers(name)
+        network, batch = stack(name, numbers)
+        parameters = numbers.parameters(network)
+        ours, theirs = training.compute(network, parameters, batch), compute_stack(name, network, parameters, batch)
+        expect(set(ours) == set(theirs), f"{name}: the same results")
+        worst = max(apart(ours[key], theirs[key]) for key in ours)
+        expect(worst < 1e-13, f"{name}: {worst}")
+
+
+def check_differences(name, step=1e-5):
+    """Autograd's gradients against central differences, every parameter, start value and input."""
+    numbers = Numbers(name)
+    network, batch = CASES[name](numbers)
+    parameters = numbers.parameters(network)
+    results = training.compute(network, parameters, batch)
+    leaves = {f"gradient/{key}": value for key, value in parameters.items()}
+    leaves.update({f"input_gradient/{k}": value for k, value in batch.inputs.items()})
+    if batch.start is not None:
+        leaves["state_gradient"] = batch.start
+    worst = 0.0
+    for key, leaf in leaves.items():
+        flat, numeric = leaf.view(-1), torch.zeros(leaf.numel(), dtype=DOUBLE)
+        for k in range(leaf.numel()):
+            before, totals = float(flat[k]), []
+            for sign in (1, -1):
+                flat[k] = before + sign * step
+                with torch.no_grad():
+                    moved = training.cast(network, parameters, batch, DOUBLE)
+                    totals.append(float(training.evaluate(network, *moved)[0]))
+            flat[k] = before
+            numeric[k] = (totals[0] - totals[1]) / (2 * step)
+        difference = float((numeric - results[key].reshape(-1)).norm())
+        size = float(numeric.norm())
+        expect(difference <= 1e-6 * size + 1e-9, f"{name}: {key} differs by {difference} of {size}")
+        worst = max(worst, difference / size if size > 1e-3 else 0)
+    return worst
+
+
+def check_weight_norm():
+    """dbeta = <G, W>/|W| and dW = beta/|W| (G - <G, W>/|W|^2 W), for a context whose gradient is known."""
+    numbers = Numbers("weight_norm")
+    weight, beta, center, dc = numbers.real(3, 5), numbers.real(1, low=0.5), numbers.real(5), numbers.real(3)
+    weight.requires_grad_(), beta.requires_grad_()
+    context = reference.read_weight_norm({"weight": weight, "scale": beta}, center, None)
+    dw, dbeta = torch.autograd.grad((context * dc).sum(), [weight, beta])
+    g, norm = torch.outer(dc, center), weight.norm()
+    inner = (g * weight).sum() / norm
+    expect(apart(dbeta, inner.reshape(1)) < 1e-14, "weight norm: scale")
+    expect(apart(dw, beta / norm * (g - inner / norm * weight)) < 1e-14, "weight norm: weight")
+
+
+def check_gaussian():
+    """Weights of a wide and of a narrow Gaussian sum to one, within what the floor of the variance promises."""
+    for raw in (-12.0, -4.5):
+        p = {"mean_weight": torch.zeros(1, 2, dtype=DOUBLE), "mean_bias": torch.tensor([0.5], dtype=DOUBLE),
+             "variance_weight": torch.zeros(1, 2, dtype=DOUBLE),
+             "variance_bias": torch.tensor([raw], dtype=DOUBLE)}
+        total = float(reference.gaussian_weights(p, torch.zeros(40, dtype=DOUBLE), torch.zeros(2, dtype=DOUBLE)).sum())
+        expect(math.isclose(total, 1, abs_tol=0.015), f"Gaussian weights sum to {total}")
+
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+
+def wrong_rows(p, center, features):
+    weight = p["weight"]
+    return p["scale"] * ((weight / weight.norm(dim=1, keepdim=True)) @ center)
+
+
+def wrong_slope(p, center, features):
+    weight = p["weight"]
+    return p["scale"] * ((weight / weight.norm().detach()) @ center)
+
+
+def wrong_features(p, center, features):
+    return reference.read_softmax(p, center, features.detach())
+
+
+def wrong_positions(p, center, features):
+    weights = reference.gaussian_weights({**p, "mean_bias": p["mean_bias"] + 1 / center.shape[0]}, center, features)
+    return weights @ center
+
+
+def wrong_reset(original):
+    return lambda p, u, h, reset: original(p, u, h, "after")
+
+
+def wrong_time(original):
+    return lambda p, u, h, reset: original(p, u, h.detach(), reset)
+
+
+def wrong_forgetting(network, memory):
+    return reference.Memory(torch.zeros_like(memory.center), memory.own)
+
+
+MISTAKES = [
+    # what is wrong, where, how, the case that must notice
+    ("weight norm by rows", reference.READERS, "weight_norm", wrong_rows, "ff_tanh_weight_norm"),
+    ("weight norm whose norm is a constant to the gradient", reference.READERS, "weight_norm", wrong_slope, "lengths"),
+    ("softmax without its second gradient path", reference.READERS, "softmax", wrong_features, "lstm_softmax"),
+    ("Gaussian positions from 0", reference.READERS, "gaussian", wrong_positions, "ff_gru_gaussian"),
+    ("Gaussian not normalised", reference.READERS, "gaussian_normalized", reference.read_gaussian, "every_reader"),
+    ("reset after the product", vars(reference), "gru", wrong_reset(reference.gru), "gru_before_weight_norm"),
+    ("no gradient through time", vars(reference), "gru", wrong_time(reference.gru), "torch_gru_4"),
+    ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
+]
+
+
+def check_mistakes():
+    """Each mistake moves some golden value by far more than the tests forgive."""
+    for text, table, key, wrong, name in MISTAKES:
+        numbers = Numbers(name)
+        network, batch = CASES[name](numbers) if name in CASES else stack(name, numbers)
+        parameters = numbers.parameters(network)
+        right = training.compute(network, parameters, batch)
+        original, table[key] = table[key], wrong
+        try:
+            mistaken = training.compute(network, parameters, batch)
+        finally:
+            table[key] = original
+        worst = max(apart(mistaken[key], right[key]) for key in right)
+        expect(worst > 1e-2, f"nobody notices {text}: {worst}")
+
+
+def check_all():
+    check_cells()
+    check_stacks()
+    check_weight_norm()
+    check_gaussian()
+    for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks"):
+        print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
+    check_mistakes()

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "golden/network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+void network_succeed(thalnet_status status, const char *call, const char *file, int line) {
+  if (status == THALNET_OK) return;
+  ck_abort_msg("%s:%d: %s is %s: %s", file, line, call, thalnet_status_name(status), thalnet_error_text());
+}
+
+/* The number of a word: its place in the list. */
+static int32_t number_of(const char *word, const char *const *words) {
+  for (int32_t i = 0; words[i]; i++)
+    if (strcmp(word, words[i]) == 0) return i;
+  ck_abort_msg("unknown word %s", word);
+  return -1;
+}
+
+static void add_layer(thalnet_module *module, const fixture_layer *layer) {
+  static const char *const activations[] = {"identity", "relu", "tanh", "sigmoid", NULL};
+  static const char *const orders[] = {"after", "before", NULL};
+  static const char *const kinds[] = {"dense", "gru", "lstm", NULL};
+  thalnet_gru_options options = THALNET_GRU_OPTIONS_INIT;
+  switch (number_of(layer->kind, kinds)) {
+  case 0: SUCCEED(thalnet_module_add_dense(module, layer->units, number_of(layer->variant, activations), NULL)); break;
+  case 1:
+    options.reset = number_of(layer->variant, orders);
+    SUCCEED(thalnet_module_add_gru(module, layer->units, &options));
+    break;
+  default: SUCCEED(thalnet_module_add_lstm(module, layer->units, NULL));
+  }
+}
+
+static void add_module(thalnet_center *net, const fixture_module *described) {
+  static const char *const readers[] = {"linear", "weight_norm", "softmax", "gaussian", "gaussian_normalized", NULL};
+  thalnet_module *module = NULL;
+  SUCCEED(thalnet_center_add_module(net, NULL, NULL, &module));
+  for (size_t j = 0; j < described->layer_count; j++) add_layer(module, &described->layers[j]);
+  if (described->reader[0]) {
+    thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+    int32_t kind = number_of(described->reader, readers);
+    if (kind == 4) {
+      kind = THALNET_GAUSSIAN;
+      options.normalize = 1;
+    }
+    SUCCEED(thalnet_module_add_reader(module, kind, described->context, &options, NULL));
+  }
+  for (size_t k = 0; k < described->input_count; k++)
+    SUCCEED(thalnet_module_connect_input(module, described->inputs[k]));
+  for (size_t o = 0; o < described->output_count; o++)
+    SUCCEED(thalnet_module_connect_output(module, described->outputs[o]));
+}
+
+thalnet_center *network_build(fixture *golden, int32_t threads, int32_t chunk_sequences) {
+  static const char *const kinds[] = {"dense", "tokens", NULL};
+  static const char *const losses[] = {"cross_entropy", "mean_squared_error", "host", NULL};
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  options.threads = threads;
+  options.chunk_sequences = chunk_sequences;
+  options.settle_steps = golden->settle_steps;
+  thalnet_center *net = NULL;
+  SUCCEED(thalnet_center_create(&options, &net));
+  for (size_t k = 0; k < golden->input_count; k++) {
+    const fixture_port *port = &golden->inputs[k];
+    thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;
+    input.tokens = number_of(port->kind, kinds);
+    input.steps_per_frame = port->steps;
+    SUCCEED(thalnet_center_add_input(net, port->name, port->size, &input, NULL));
+  }
+  for (size_t o = 0; o < golden->output_count; o++) {
+    const fixture_port *port = &golden->outputs[o];
+    thalnet_output_options output = THALNET_OUTPUT_OPTIONS_INIT;
+    output.weight = (real)port->weight;
+    output.steps_per_frame = port->steps;
+    SUCCEED(thalnet_center_add_output(net, port->name, port->size, number_of(port->kind, losses), &output, NULL));
+  }
+  for (size_t i = 0; i < golden->module_count; i++) add_module(net, &golden->modules[i]);
+  SUCCEED(thalnet_center_build(net, 1));
+  network_write_parameters(net, golden);
+  return net;
+}
+
+real *network_reals(const fixture_array *array) {
+  ck_assert_ptr_nonnull(array->reals);
+  real *values = malloc(array->count * sizeof *values);
+  ck_assert_ptr_nonnull(values);
+  for (size_t i = 0; i < array->count; i++) values[i] = (real)array->reals[i];
+  return values;
+}
+
+void network_write_parameters(thalnet_center *net, fixture *golden) {
+  for (size_t i = 0; i < thalnet_center_tensor_count(net); i++) {
+    const char *name = thalnet_center_tensor_name(net, i);
+    fixture_array *array = fixture_find(golden, "parameter/%s", name);
+    ck_assert_msg(array != NULL, "%s: no golden values for tensor %s", golden->name, name);
+    real *values = network_reals(array);
+    SUCCEED(thalnet_center_write(net, name, values, array->count));
+    free(values);
+  }
+}
+
+size_t network_length(fixture *golden, size_t sequence) {
+  const fixture_array *lengths = fixture_find(golden, "lengths");
+  return lengths ? (size_t)lengths->integers[sequence] : golden->frames;
+}
+
+bool network_is_final(fixture *golden, int32_t output) {
+  const fixture_array *final = fixture_find(golden, "final");
+  for (size_t i = 0; final && i < final->count; i++)
+    if (final->integers[i] == output) return true;
+  return false;
+}
+
+bool network_has_output_gradients(fixture *golden) {
+  for (size_t o = 0; o < golden->output_count; o++)
+    if (fixture_find(golden, "output_gradient/%zu", o) || fixture_find(golden, "final_output_gradient/%zu", o))
+      return true;
+  return false;
+}
+
+/* Numbers at every frame, poisoned where their sequence has ended. */
+static real *poisoned(fixture *golden, const fixture_array *array) {
+  real *values = network_reals(array);
+  const size_t row = array->count / golden->sequences, frame = row / golden->frames;
+  for (size_t s = 0; s < golden->sequences; s++)
+    for (size_t i = network_length(golden, s) * frame; i < row; i++) values[s * row + i] = (real)NAN;
+  return values;
+}
+
+static void set_output(thalnet_batch *batch, fixture *golden, int32_t o) {
+  fixture_array *array = fixture_find(golden, "labels/%d", o);
+  bool labelled = array != NULL;
+  if (array) SUCCEED(thalnet_batch_set_labels(batch, o, array->integers, array->count));
+  array = fixture_find(golden, "final_labels/%d", o);
+  labelled = labelled || array;
+  if (array) SUCCEED(thalnet_batch_set_final_labels(batch, o, array->integers, array->count));
+  array = fixture_find(golden, "targets/%d", o);
+  labelled = labelled || array;
+  if (array) {
+    real *values = poisoned(golden, array);
+    SUCCEED(thalnet_batch_set_targets(batch, o, values, array->count));
+    free(values);
+  }
+  array = fixture_find(golden, "final_targets/%d", o);
+  labelled = labelled || array;
+  if (array) {
+    real *values = network_reals(array);
+    SUCCEED(thalnet_batch_set_final_targets(batch, o, values, array->count));
+    free(values);
+  }
+  array = fixture_find(golden, "weights/%d", o);
+  if (array) {
+    real *values = network_reals(array);
+    SUCCEED(thalnet_batch_set_weights(batch, o, values, array->count));
+    free(values);
+  }
+  array = fixture_find(golden, "loss_weight/%d", o);
+  if (array) SUCCEED(thalnet_batch_set_loss_weight(batch, o, (real)array->reals[0]));
+  if (network_is_final(golden, o) && !labelled) SUCCEED(thalnet_batch_set_final(batch, o));
+}
+
+thalnet_batch *network_batch(const thalnet_center *net, fixture *golden, bool for_backward) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  options.for_backward = for_backward;
+  options.input_gradients = for_backward;
+  options.state_gradients = for_backward;
+  thalnet_batch *batch = NULL;
+  SUCCEED(thalnet_batch_create(net, golden->sequences + 1, golden->frames + 2, &options, &batch));
+  SUCCEED(thalnet_batch_begin(batch, golden->sequences, golden->frames));
+  for (int32_t k = 0; k < (int32_t)golden->input_count; k++) {
+    fixture_array *array = fixture_find(golden, "input/%d", k);
+    if (array) {
+      real *values = poisoned(golden, array);
+      SUCCEED(thalnet_batch_set_inputs(batch, k, values, array->count));
+      free(values);
+    }
+    array = fixture_find(golden, "tokens/%d", k);
+    if (array) SUCCEED(thalnet_batch_set_tokens(batch, k, array->integers, array->count));
+  }
+  for (int32_t o = 0; o < (int32_t)golden->output_count; o++) set_output(batch, golden, o);
+  fixture_array *array = fixture_find(golden, "lengths");
+  if (array) SUCCEED(thalnet_batch_set_lengths(batch, array->integers, array->count));
+  array = fixture_find(golden, "resets");
+  if (array) {
+    uint8_t *resets = malloc(array->count);
+    ck_assert_ptr_nonnull(resets);
+    for (size_t i = 0; i < array->count; i++) resets[i] = (uint8_t)array->integers[i];
+    SUCCEED(thalnet_batch_set_resets(batch, resets, array->count));
+    free(resets);
+  }
+  return batch;
+}
+
+thalnet_state *network_state(const thalnet_center *net, fixture *golden, bool live) {
+  thalnet_state_options options = THALNET_STATE_OPTIONS_INIT;
+  options.live = live;
+  thalnet_state *state = NULL;
+  SUCCEED(thalnet_state_create(net, golden->sequences + 1, &options, &state)); /* one row more than is used */
+  const fixture_array *start = fixture_find(golden, "start");
+  const size_t size = thalnet_state_values(state);
+  if (!start) return state;
+  ck_assert_uint_eq(start->count, size * golden->sequences);
+  real *values = network_reals(start);
+  for (size_t s = 0; s < golden->sequences; s++) SUCCEED(thalnet_state_write(state, s, values + s * size, size));
+  free(values);
+  return state;
+}
+
+void network_write_output_gradients(thalnet_batch *batch, fixture *golden) {
+  for (int32_t o = 0; o < (int32_t)golden->output_count; o++) {
+    fixture_array *array = fixture_find(golden, "output_gradient/%d", o), *final = NULL;
+    if (!array) array = final = fixture_find(golden, "final_output_gradient/%d", o);
+    if (!array) continue;
+    real *values = network_reals(array);
+    if (final)
+      SUCCEED(thalnet_batch_write_final_output_gradient(batch, o, values, array->count));
+    else
+      SUCCEED(thalnet_batch_write_output_gradient(batch, o, values, array->count));
+    free(values);
+  }
+}

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""The mathematics of a ThalNet in plain PyTorch, written from the formulas and not from the library.
+
+Sequences are computed one at a time, one step after the other, in the order in which the formulas are stated; gradients
+come from autograd. Nothing here is fast. The golden values that the tests compare with are made by it (generate.py).
+"""
+import math
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional
+
+import torch
+
+
+@dataclass
+class Input:
+    name: str
+    size: int
+    tokens: bool = False
+    steps: int = 1  # steps per frame
+
+
+@dataclass
+class Output:
+    name: str
+    size: int
+    loss: str = "cross_entropy"  # or mean_squared_error, host
+    steps: int = 1
+    weight: float = 1.0
+
+
+@dataclass
+class Layer:
+    kind: str  # dense, gru, lstm
+    units: int
+    variant: str = ""  # dense: identity, relu, tanh, sigmoid; gru: after, before
+
+
+@dataclass
+class Module:
+    layers: List[Layer]
+    reader: Optional[str] = None  # linear, weight_norm, softmax, gaussian, gaussian_normalized
+    context: int = 0
+    inputs: List[int] = field(default_factory=list)  # in the order of connecting
+    outputs: List[int] = field(default_factory=list)
+
+    @property
+    def features(self):
+        return self.layers[-1].units
+
+
+@dataclass
+class Network:
+    inputs: List[Input]
+    outputs: List[Output]
+    modules: List[Module]
+    settle_steps: int = 0
+
+    @property
+    def size(self):
+        """P, the size of the center."""
+        return sum(module.features for module in self.modules)
+
+    @property
+    def steps_per_frame(self):
+        """Steps of one frame of a batch."""
+        result = 1
+        for port in self.inputs + self.outputs:
+            result = result * port.steps // math.gcd(result, port.steps)
+        return result
+
+    def slice(self, i):
+        """Where the features of module i stand in the center."""
+        start = sum(module.features for module in self.modules[:i])
+        return slice(start, start + self.modules[i].features)
+
+
+def tensor_shapes(network):
+    """Name -> shape of every parameter."""
+    shapes = {}
+    for i, module in enumerate(network.modules):
+        columns = sum(network.inputs[k].size for k in module.inputs) + module.context
+        for j, layer in enumerate(module.layers):
+            name, n = f"modules.{i}.layers.{j}.", layer.units
+            if layer.kind == "dense":
+                shapes.update({name + "weight": (n, columns), name + "bias": (n,)})
+            else:
+                rows = {"gru": 3, "lstm": 4}[layer.kind] * n
+                shapes.update({name + "weight_ih": (rows, columns), name + "weight_hh": (rows, n),
+                               name + "bias_ih": (rows,), name + "bias_hh": (rows,)})
+            columns = n
+        name, c, f = f"modules.{i}.reader.", module.context, module.features
+        if module.reader in ("linear", "weight_norm"):
+            shapes[name + "weight"] = (c, network.size)
+        if module.reader == "weight_norm":
+            shapes[name + "scale"] = (1,)
+        if module.reader == "softmax":
+            shapes.update({name + "weight": (c, network.size, f), name + "bias": (c, network.size)})
+        if module.reader in ("gaussian", "gaussian_normalized"):
+            shapes.update({name + "mean_weight": (c, f), name + "mean_bias": (c,),
+                           name + "variance_weight": (c, f), name + "variance_bias": (c,)})
+        for o in sorted(module.outputs):
+            shapes[f"modules.{i}.outputs.{o}.weight"] = (network.outputs[o].size, f)
+    for o, output in enumerate(network.outputs):
+        shapes[f"outputs.{o}.bias"] = (output.size,)
+    return shapes
+
+
+def own_memory(network):
+    """(module, layer, "h" or "c", size) of what layers remember beside the center, in the order of a state's row."""
+    result = []
+    for i, module in enumerate(network.modules):
+        for j, layer in enumerate(module.layers):
+            last = j == len(module.layers) - 1
+            if layer.kind in ("gru", "lstm") and not last:  # the last layer's h is the module's features
+                result.append((i, j, "h", layer.units))
+            if layer.kind == "lstm":
+                result.append((i, j, "c", layer.units))
+    return result
+
+
+def state_values(network):
+    return network.size + sum(size for _, _, _, size in own_memory(network))
+
+
+# --- readers ---------------------------------------------------------------------------------------------------------
+
+
+def read_linear(p, center, features):
+    return p["weight"] @ center
+
+
+def read_weight_norm(p, center, features):
+    weight = p["weight"]
+    norm = (weight * weight).sum().sqrt()  # of the whole matrix
+    return p["scale"] * ((weight / norm) @ center)
+
+
+def read_softmax(p, center, features):
+    logits = p["weight"] @ features + p["bias"]  # [C, P, F] [F] + [C, P]
+    return torch.softmax(logits, dim=1) @ center
+
+
+def gaussian_weights(p, center, features):
+    count, size = p["mean_bias"].shape[0], center.shape[0]
+    unit = size / count
+    mean = unit * (p["mean_weight"] @ features + p["mean_bias"])
+    raw = p["variance_weight"] @ features + p["variance_bias"]
+    variance = unit * unit * torch.log1p(torch.exp(raw)) + 0.25  # softplus
+    k = torch.arange(1, size + 1, dtype=center.dtype)
+    distance = k[None, :] - mean[:, None]
+    return torch.exp(-0.5 * distance * distance / variance[:, None]) / torch.sqrt(2 * math.pi * variance)[:, None]
+
+
+def read_gaussian(p, center, features):
+    return gaussian_weights(p, center, features) @ center
+
+
+def read_gaussian_normalized(p, center, features):
+    weights = gaussian_weights(p, center, features)
+    return (weights / weights.sum(dim=1, keepdim=True)) @ center
+
+
+READERS = {"linear": read_linear, "weight_norm": read_weight_norm, "softmax": read_softmax,
+           "gaussian": read_gaussian, "gaussian_normalized": read_gaussian_normalized}
+
+# --- layers ----------------------------------------------------------------------------------------------------------
+
+ACTIVATIONS = {"identity": lambda a: a, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+
+
+def dense(p, u, activation):
+    return ACTIVATIONS[activation](p["weight"] @ u + p["bias"])
+
+
+def gru(p, u, h, reset):
+    w_ir, w_iz, w_in = p["weight_ih"].chunk(3)
+    w_hr, w_hz, w_hn = p["weight_hh"].chunk(3)
+    b_ir, b_iz, b_in = p["bias_ih"].chunk(3)
+    b_hr, b_hz, b_hn = p["bias_hh"].chunk(3)
+    r = torch.sigmoid(w_ir @ u + b_ir + w_hr @ h + b_hr)
+    z = torch.sigmoid(w_iz @ u + b_iz + w_hz @ h + b_hz)
+    if reset == "after":
+        n = torch.tanh(w_in @ u + b_in + r * (w_hn @ h + b_hn))
+    else:
+        n = torch.tanh(w_in @ u + b_in + w_hn @ (r * h) + b_hn)
+    return (1 - z) * n + z * h
+
+
+def lstm(p, u, h, c):
+    w_ii, w_if, w_ig, w_io = p["weight_ih"].chunk(4)
+    w_hi, w_hf, w_hg, w_ho = p["weight_hh"].chunk(4)
+    b_ii, b_if, b_ig, b_io = p["bias_ih"].chunk(4)
+    b_hi, b_hf, b_hg, b_ho = p["bias_hh"].chunk(4)
+    i = torch.sigmoid(w_ii @ u + b_ii + w_hi @ h + b_hi)
+    f = torch.sigmoid(w_if @ u + b_if + w_hf @ h + b_hf)
+    g = torch.tanh(w_ig @ u + b_ig + w_hg @ h + b_hg)
+    o = torch.sigmoid(w_io @ u + b_io + w_ho @ h + b_ho)
+    c = f * c + i * g
+    return o * torch.tanh(c), c
+
+
+# --- one step of one sequence ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Memory:
+    center: torch.Tensor
+    own: Dict[tuple, torch.Tensor]  # (module, layer, "h" or "c")
+
+
+def memory_from_row(network, row):
+    sizes = [network.size] + [size for _, _, _, size in own_memory(network)]
+    parts = row.split(sizes)
+    return Memory(parts[0], {key[:3]: part for key, part in zip(own_memory(network), parts[1:])})
+
+
+def row_from_memory(network, memory):
+    return torch.cat([memory.center] + [memory.own[key[:3]] for key in own_memory(network)])
+
+
+def under(parameters, prefix):
+    return {name[len(prefix):]: value for name, value in parameters.items() if name.startswith(prefix)}
+
+
+def advance(network, parameters, memory, inputs):
+    """The memory after one step; inputs[k] is the column vector of input k at this step."""
+    features, own = [], {}
+    for i, module in enumerate(network.modules):
+        before = memory.center[network.slice(i)]
+        parts = [inputs[k] for k in sorted(module.inputs)]
+        if module.reader:
+            parts.append(READERS[module.reader](under(parameters, f"modules.{i}.reader."), memory.center, before))
+        u = torch.cat(parts)
+        for j, layer in enumerate(module.layers):
+            p = under(parameters, f"modules.{i}.layers.{j}.")
+            h = before if j == len(module.layers) - 1 else memory.own.get((i, j, "h"))
+            if layer.kind == "dense":
+                u = dense(p, u, layer.variant)
+            elif layer.kind == "gru":
+                u = gru(p, u, h, layer.variant)
+            else:
+                u, own[i, j, "c"] = lstm(p, u, h, memory.own[i, j, "c"])
+            if (i, j, "h") in memory.own:
+                own[i, j, "h"] = u
+        features.append(u)
+    return Memory(torch.cat(features), own)
+
+
+def answer(network, parameters, memory, o):
+    """Output o of a memory."""
+    y = parameters[f"outputs.{o}.bias"]
+    for i, module in enumerate(network.modules):
+        if o in module.outputs:
+            y = y + parameters[f"modules.{i}.outputs.{o}.weight"] @ memory.center[network.slice(i)]
+    return y

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Batches for reference.py: frames and steps, lengths, resets, settle steps, losses, gradients by autograd."""
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional
+
+import torch
+
+import reference
+
+
+@dataclass
+class Batch:
+    """Contents are nested lists or tensors; what is absent from a dictionary is not set."""
+    sequences: int
+    frames: int
+    inputs: Dict[int, torch.Tensor] = field(default_factory=dict)  # [sequence][frame][value]
+    tokens: Dict[int, List[List[int]]] = field(default_factory=dict)  # [sequence][frame]
+    lengths: Optional[List[int]] = None
+    resets: Optional[List[List[int]]] = None
+    start: Optional[torch.Tensor] = None  # [sequence][value]
+    final: List[int] = field(default_factory=list)  # outputs of which only the final values are wanted
+    labels: Dict[int, list] = field(default_factory=dict)  # [sequence][frame], [sequence] when final
+    targets: Dict[int, torch.Tensor] = field(default_factory=dict)
+    weights: Dict[int, list] = field(default_factory=dict)
+    output_gradients: Dict[int, torch.Tensor] = field(default_factory=dict)
+    loss_weights: Dict[int, float] = field(default_factory=dict)  # replace those of the outputs
+
+    def length(self, sequence):
+        return self.frames if self.lengths is None else self.lengths[sequence]
+
+
+def input_at(network, batch, sequence, k, step, dtype):
+    """Input k at a step of the sequence, as columns; zeros where it is absent."""
+    port = network.inputs[k]
+    frame = step // port.steps
+    if k in batch.inputs:
+        return batch.inputs[k][sequence, frame]
+    columns = torch.zeros(port.size, dtype=dtype)
+    if k in batch.tokens and batch.tokens[k][sequence][frame] >= 0:
+        columns[batch.tokens[k][sequence][frame]] = 1
+    return columns
+
+
+def forget(network, memory):
+    """The memory of a sequence that starts: all zeros, and no gradient crosses."""
+    own = {key: torch.zeros_like(value) for key, value in memory.own.items()}
+    return reference.Memory(torch.zeros_like(memory.center), own)
+
+
+def run_sequence(network, parameters, batch, sequence, start):
+    """The outputs of a sequence {output: [value] a frame, or one when final}, and its memory after its last frame."""
+    dtype = start.dtype
+    memory = reference.memory_from_row(network, start)
+    outputs = {o: [] for o in range(len(network.outputs))}
+    steps = network.steps_per_frame
+    for frame in range(batch.length(sequence)):
+        if batch.resets is not None and batch.resets[sequence][frame]:
+            memory = forget(network, memory)
+        for step in range(frame * steps, (frame + 1) * steps):
+            inputs = [input_at(network, batch, sequence, k, step, dtype) for k in range(len(network.inputs))]
+            memory = reference.advance(network, parameters, memory, inputs)
+            for o, output in enumerate(network.outputs):
+                if o not in batch.final and (step + 1) % output.steps == 0:
+                    outputs[o].append(reference.answer(network, parameters, memory, o))
+    settled = memory
+    for _ in range(network.settle_steps):
+        absent = [torch.zeros(port.size, dtype=dtype) for port in network.inputs]
+        settled = reference.advance(network, parameters, settled, absent)
+    for o in batch.final:
+        outputs[o] = [reference.answer(network, parameters, settled, o)]
+    return outputs, memory
+
+
+def losses_of(network, batch, outputs, o):
+    """One (weight, loss, hit) for every label or target of output o, a list for each sequence."""
+    result = []
+    for s in range(batch.sequences):
+        found = []
+        for frame, y in enumerate(outputs[s][o]):
+            weight = 1.0
+            if o in batch.weights:
+                weight = batch.weights[o][s] if o in batch.final else batch.weights[o][s][frame]
+            if o in batch.labels:
+                label = batch.labels[o][s] if o in batch.final else batch.labels[o][s][frame]
+                if label >= 0:
+                    found.append((weight, torch.logsumexp(y, 0) - y[label], int(y.argmax()) == label))
+            elif o in batch.targets:
+                target = batch.targets[o][s] if o in batch.final else batch.targets[o][s, frame]
+                found.append((weight, ((y - target) ** 2).mean(), False))
+        result.append(found)
+    return result
+
+
+def evaluate(network, parameters, batch, start):
+    """(total, results): the loss that gradients are taken of, and everything that the library reports forward."""
+    runs = [run_sequence(network, parameters, batch, s, start[s]) for s in range(batch.sequences)]
+    outputs = [outputs for outputs, _ in runs]
+    results = {"state": torch.stack([reference.row_from_memory(network, memory) for _, memory in runs])}
+    total = torch.zeros((), dtype=start.dtype)
+    for o, output in enumerate(network.outputs):
+        count = 1 if o in batch.final else batch.frames * network.steps_per_frame // output.steps
+        values = torch.zeros(batch.sequences, count, output.size, dtype=start.dtype)
+        for s in range(batch.sequences):
+            for frame, y in enumerate(outputs[s][o]):
+                values[s, frame] = y
+        results[f"output/{o}"] = values
+        labels = losses_of(network, batch, outputs, o)
+        per_sequence = [sum((w * l for w, l, _ in found), torch.zeros((), dtype=start.dtype)) for found in labels]
+        loss_sum, weight_sum = sum(per_sequence), sum(w for found in labels for w, _, _ in found)
+        results[f"losses/{o}"] = torch.stack(per_sequence)
+        results[f"measure/{o}"] = torch.stack([loss_sum, torch.tensor(float(weight_sum), dtype=start.dtype)])
+        counted = [hit for found in labels for w, _, hit in found if w > 0]
+        results[f"hits/{o}"] = [len(counted), sum(counted)]
+        if weight_sum > 0:
+            total = total + batch.loss_weights.get(o, output.weight) * loss_sum / weight_sum
+        if o in batch.output_gradients:
+            total = total + (values * batch.output_gradients[o].reshape(values.shape)).sum()
+    return total, results
+
+
+def cast(network, parameters, batch, dtype):
+    """Copies in a precision, ready for autograd."""
+    parameters = {name: value.detach().to(dtype).requires_grad_() for name, value in parameters.items()}
+    copy = Batch(**vars(batch))
+    copy.inputs = {k: value.detach().to(dtype).requires_grad_() for k, value in batch.inputs.items()}
+    copy.targets = {o: value.to(dtype) for o, value in batch.targets.items()}
+    copy.output_gradients = {o: value.to(dtype) for o, value in batch.output_gradients.items()}
+    start = batch.start
+    if start is None:
+        start = torch.zeros(batch.sequences, reference.state_values(network))
+    return parameters, copy, start.detach().to(dtype).requires_grad_()
+
+
+def compute(network, parameters, batch, dtype=torch.float64):
+    """Everything the library computes of a batch: results by name, gradients among them."""
+    parameters, batch, start = cast(network, parameters, batch, dtype)
+    total, results = evaluate(network, parameters, batch, start)
+    leaves = {f"gradient/{name}": value for name, value in parameters.items()}
+    leaves.update({f"input_gradient/{k}": value for k, value in batch.inputs.items()})
+    leaves["state_gradient"] = start
+    gradients = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    for (name, leaf), gradient in zip(leaves.items(), gradients):
+        results[name] = torch.zeros_like(leaf) if gradient is None else gradient
+    results["total"] = total.detach().reshape(1)
+    return results

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The configurations of the gradient check: every stack of layers times every reader times every number of frames, the
+ * other properties drawn for each from its number. */
+#ifndef GRADIENT_CONFIG_H
+#define GRADIENT_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MODULES_MAX = 4, LAYERS_MAX = 3, INPUTS_MAX = 2, OUTPUTS_MAX = 3, CONFIGS = 360 };
+
+enum { LAYER_DENSE, LAYER_GRU, LAYER_LSTM };
+enum {
+  READER_NONE,
+  READER_LINEAR,
+  READER_WEIGHT_NORM,
+  READER_SOFTMAX,
+  READER_GAUSSIAN,
+  READER_GAUSSIAN_NORMALIZED,
+  READERS
+};
+
+typedef struct layer_spec {
+  int kind;
+  int option; /* of a dense layer its activation, of a GRU where the reset gate is applied */
+  size_t units;
+} layer_spec;
+
+typedef struct module_spec {
+  size_t layers;
+  layer_spec layer[LAYERS_MAX];
+  int reader;
+  size_t context;
+  unsigned inputs, outputs; /* bit i: connected to input, output i */
+} module_spec;
+
+typedef struct input_spec {
+  size_t size;
+  int steps; /* per frame */
+  int tokens;
+  int absent; /* never set */
+} input_spec;
+
+typedef struct output_spec {
+  size_t size;
+  int loss;
+  int steps;    /* per frame; 0: as the first input */
+  int final;    /* only the values after the last frame and the settle steps */
+  int weighted; /* labels or targets have weights, some of them 0 */
+  int host;     /* the test adds a loss of its own and writes its gradient */
+  int empty;    /* all labels are -1 */
+  double weight;
+} output_spec;
+
+typedef struct config {
+  size_t number;
+  uint64_t seed;
+  size_t modules, inputs, outputs;
+  module_spec module[MODULES_MAX];
+  input_spec input[INPUTS_MAX];
+  output_spec output[OUTPUTS_MAX];
+  size_t stack, input_scheme, output_scheme, connections; /* numbers, for the coverage table */
+  size_t frames, sequences, steps;                        /* steps: in one frame of the batch */
+  int settle, lengths, resets, threads, chunk;
+  int separate; /* forward, then backward; else the two in one call */
+  double dropout;
+} config;
+
+/* Fills in configuration `number`, 0..CONFIGS-1. */
+void config_make(config *spec, size_t number);
+
+/* True when a dense layer of it has relu. */
+int config_has_relu(const config *spec);
+
+/* True when the test writes gradients of its own. */
+int config_has_host(const config *spec);
+
+/* One line that tells the configuration. */
+void config_text(const config *spec, char *text, size_t size);
+
+/* Counts what a configuration contains; the second prints the table and returns the number of properties that no
+ * counted configuration had. */
+void coverage_add(const config *spec);
+size_t coverage_print(void);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include <thalnet/thalnet.h>
+
+#include "gradient/config.h"
+
+static const char *const reader_names[READERS] = {"none",    "linear",   "weight_norm",
+                                                  "softmax", "gaussian", "gaussian_normalized"};
+static const char *const activation_names[] = {"identity", "relu", "tanh", "sigmoid"};
+
+static void layer_text(const layer_spec *layer, char *text, size_t size) {
+  if (layer->kind == LAYER_DENSE) {
+    snprintf(text, size, "dense:%zu:%s", layer->units, activation_names[layer->option]);
+  } else {
+    const char *before = layer->kind == LAYER_GRU && layer->option == THALNET_RESET_BEFORE ? ":reset_before" : "";
+    snprintf(text, size, "%s:%zu%s", layer->kind == LAYER_GRU ? "gru" : "lstm", layer->units, before);
+  }
+}
+
+#define APPEND(...) used += (size_t)snprintf(text + used, used < size ? size - used : 0, __VA_ARGS__)
+
+void config_text(const config *spec, char *text, size_t size) {
+  size_t used = 0;
+  char layer[64];
+  APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s chunk=%d threads=%d;", spec->number,
+         spec->frames, spec->sequences, spec->steps, spec->settle, spec->input_scheme, spec->output_scheme,
+         spec->connections, spec->lengths ? " lengths" : "", spec->resets ? " resets" : "",
+         spec->separate ? " separate" : "", spec->dropout > 0 ? " dropout" : "", spec->chunk, spec->threads);
+  for (size_t i = 0; i < spec->modules; i++) {
+    APPEND(" [");
+    for (size_t j = 0; j < spec->module[i].layers; j++) {
+      layer_text(&spec->module[i].layer[j], layer, sizeof(layer));
+      APPEND("%s ", layer);
+    }
+    APPEND("%s:%zu]", reader_names[spec->module[i].reader], spec->module[i].context);
+    if (used >= size) return;
+  }
+}
+
+enum { ROWS = 20, COLUMNS = 16 };
+static const struct {
+  const char *name;
+  size_t first, last;
+} rows[] = {
+    {"stack of the first module", 0, 14},
+    {"reader of the first module", 0, 5},
+    {"frames", 1, 4},
+    {"sequences", 1, 3},
+    {"modules", 1, 4},
+    {"steps per frame", 1, 3},
+    {"settle steps", 0, 2},
+    {"inputs", 0, 11},
+    {"outputs", 0, 11},
+    {"connections", 0, 2},
+    {"lengths", 0, 1},
+    {"resets", 0, 1},
+    {"threads", 1, 2},
+    {"chunk", 0, 2},
+    {"calls (together, separate)", 0, 1},
+    {"dropout", 0, 1},
+    {"a context of size 1", 0, 1},
+    {"a module of 1 feature", 0, 1},
+};
+static size_t counts[ROWS][COLUMNS];
+
+void coverage_add(const config *spec) {
+  static const size_t frames[] = {0, 1, 2, 3}, sequences[] = {0, 1, 2, 2, 2, 3};
+  int small_context = 0, small_module = 0;
+  for (size_t i = 0; i < spec->modules; i++) {
+    small_context |= spec->module[i].context == 1;
+    small_module |= spec->module[i].layer[spec->module[i].layers - 1].units == 1;
+  }
+  size_t values[] = {
+      spec->stack,
+      (size_t)spec->module[0].reader,
+      spec->frames == 17 ? 4 : frames[spec->frames],
+      sequences[spec->sequences],
+      spec->modules,
+      spec->steps <= 3 ? spec->steps : 4,
+      (size_t)spec->settle,
+      spec->input_scheme,
+      spec->output_scheme,
+      spec->connections,
+      (size_t)spec->lengths,
+      (size_t)spec->resets,
+      (size_t)spec->threads,
+      (size_t)spec->chunk,
+      (size_t)spec->separate,
+      spec->dropout > 0,
+      (size_t)small_context,
+      (size_t)small_module,
+  };
+  for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) counts[i][values[i]]++;
+}
+
+size_t coverage_print(void) {
+  size_t missing = 0;
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+    printf("  %-28s", rows[i].name);
+    for (size_t j = rows[i].first; j <= rows[i].last; j++) {
+      printf(" %4zu", counts[i][j]);
+      missing += counts[i][j] == 0;
+    }
+    printf("\n");
+  }
+  return missing;
+}

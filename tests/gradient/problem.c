@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "gradient/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gradient/check_call.h"
+
+static void build_module(problem *p, size_t number) {
+  static const int32_t kinds[READERS] = {
+      -1, THALNET_LINEAR, THALNET_WEIGHT_NORM, THALNET_SOFTMAX, THALNET_GAUSSIAN, THALNET_GAUSSIAN};
+  const module_spec *spec = &p->spec.module[number];
+  thalnet_module *module;
+  CALL(thalnet_center_add_module(p->net, NULL, NULL, &module));
+  for (size_t i = 0; i < spec->layers; i++) {
+    const layer_spec *layer = &spec->layer[i];
+    thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+    gru.reset = layer->option;
+    if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, layer->units, layer->option, NULL));
+    if (layer->kind == LAYER_GRU) CALL(thalnet_module_add_gru(module, layer->units, &gru));
+    if (layer->kind == LAYER_LSTM) CALL(thalnet_module_add_lstm(module, layer->units, NULL));
+  }
+  if (spec->reader != READER_NONE) {
+    thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+    options.normalize = spec->reader == READER_GAUSSIAN_NORMALIZED;
+    CALL(thalnet_module_add_reader(module, kinds[spec->reader], spec->context, &options, NULL));
+  }
+  for (size_t i = 0; i < p->spec.inputs; i++) {
+    if (spec->inputs >> i & 1) CALL(thalnet_module_connect_input(module, (int32_t)i));
+  }
+  for (size_t i = 0; i < p->spec.outputs; i++) {
+    if (spec->outputs >> i & 1) CALL(thalnet_module_connect_output(module, (int32_t)i));
+  }
+}
+
+static void build_network(problem *p) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  char name[32];
+  options.threads = p->spec.threads;
+  options.chunk_sequences = p->spec.chunk;
+  options.settle_steps = p->spec.settle;
+  CALL(thalnet_center_create(&options, &p->net));
+  for (size_t i = 0; i < p->spec.inputs; i++) {
+    thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;
+    input.tokens = p->spec.input[i].tokens;
+    input.steps_per_frame = p->spec.input[i].steps;
+    snprintf(name, sizeof(name), "input%zu", i);
+    CALL(thalnet_center_add_input(p->net, name, p->spec.input[i].size, &input, NULL));
+  }
+  for (size_t i = 0; i < p->spec.outputs; i++) {
+    thalnet_output_options output = THALNET_OUTPUT_OPTIONS_INIT;
+    output.steps_per_frame = p->spec.output[i].steps;
+    output.weight = p->spec.output[i].weight;
+    snprintf(name, sizeof(name), "output%zu", i);
+    CALL(thalnet_center_add_output(p->net, name, p->spec.output[i].size, p->spec.output[i].loss, &output, NULL));
+  }
+  for (size_t i = 0; i < p->spec.modules; i++) build_module(p, i);
+  CALL(thalnet_center_build(p->net, p->spec.seed));
+  ck_assert_int_eq(thalnet_center_steps_per_frame(p->net), (int)p->spec.steps);
+}
+
+static void create_batches(problem *p) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  thalnet_state_options state = THALNET_STATE_OPTIONS_INIT;
+  options.seed = p->spec.seed;
+  options.input_gradients = 1;
+  options.state_gradients = 1;
+  CALL(thalnet_batch_create(p->net, p->spec.sequences, p->spec.frames, &options, &p->training));
+  options.for_backward = options.input_gradients = options.state_gradients = 0;
+  CALL(thalnet_batch_create(p->net, p->spec.sequences, p->spec.frames, &options, &p->evaluation));
+  state.live = 0;
+  CALL(thalnet_state_create(p->net, p->spec.sequences, &state, &p->state));
+  p->state_values = thalnet_state_values(p->state);
+}
+
+static void *allocate(size_t count, size_t size) {
+  void *memory = calloc(count ? count : 1, size);
+  ck_assert_ptr_nonnull(memory);
+  return memory;
+}
+
+static void allocate_output(problem *p, size_t number) {
+  const output_spec *spec = &p->spec.output[number];
+  output_data *data = &p->output[number];
+  data->frames = spec->final ? 1 : p->spec.frames * (p->spec.steps / (size_t)spec->steps);
+  data->items = p->spec.sequences * data->frames;
+  if (spec->loss == THALNET_CROSS_ENTROPY) data->labels = allocate(data->items, sizeof(int32_t));
+  if (spec->loss == THALNET_MEAN_SQUARED_ERROR) data->targets = allocate(data->items * spec->size, sizeof(double));
+  if (spec->weighted) data->weights = allocate(data->items, sizeof(double));
+  if (spec->host) data->coefficients = allocate(data->items * spec->size, sizeof(double));
+}
+
+void problem_create(problem *p, const config *spec) {
+  memset(p, 0, sizeof(*p));
+  p->spec = *spec;
+  build_network(p);
+  create_batches(p);
+  p->parameters = thalnet_center_parameter_count(p->net);
+  p->total = p->parameters;
+  for (size_t i = 0; i < spec->inputs; i++) {
+    const input_spec *input = &spec->input[i];
+    p->input_frames[i] = spec->frames * (spec->steps / (size_t)input->steps);
+    p->input_place[i] = p->total;
+    if (input->absent) continue;
+    if (input->tokens) p->tokens[i] = allocate(spec->sequences * p->input_frames[i], sizeof(int32_t));
+    if (!input->tokens) p->input_count[i] = spec->sequences * p->input_frames[i] * input->size;
+    p->total += p->input_count[i];
+  }
+  p->start_place = p->total;
+  p->total += spec->sequences * p->state_values;
+  p->values = allocate(p->total, sizeof(double));
+  p->lengths = allocate(spec->sequences, sizeof(int32_t));
+  p->resets = allocate(spec->sequences * spec->frames, 1);
+  for (size_t i = 0; i < spec->outputs; i++) allocate_output(p, i);
+  problem_list_arrays(p);
+}
+
+void problem_free(problem *p) {
+  for (size_t i = 0; i < OUTPUTS_MAX; i++) {
+    free(p->output[i].labels);
+    free(p->output[i].targets);
+    free(p->output[i].weights);
+    free(p->output[i].coefficients);
+  }
+  for (size_t i = 0; i < INPUTS_MAX; i++) free(p->tokens[i]);
+  free(p->values);
+  free(p->lengths);
+  free(p->resets);
+  thalnet_center_free(p->net);
+  thalnet_batch_free(p->training);
+  thalnet_batch_free(p->evaluation);
+  thalnet_state_free(p->state);
+  memset(p, 0, sizeof(*p));
+}
+
+size_t problem_tensor(const problem *p, const char *format, ...) {
+  char wanted[96];
+  size_t place = 0, dimensions[3];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(wanted, sizeof(wanted), format, arguments);
+  va_end(arguments);
+  for (size_t i = 0; i < thalnet_center_tensor_count(p->net); i++) {
+    const char *name = thalnet_center_tensor_name(p->net, i);
+    if (strcmp(name, wanted) == 0) return place;
+    ck_assert_int_gt(thalnet_center_tensor_shape(p->net, name, dimensions), 0);
+    place += dimensions[0] * dimensions[1] * dimensions[2];
+  }
+  ck_abort_msg("no tensor %s", wanted);
+  return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* One sequence's memory and one step of all modules; part of the reference. */
+#ifndef GRADIENT_REFERENCE_MODEL_H
+#define GRADIENT_REFERENCE_MODEL_H
+
+#include "gradient/problem.h"
+
+enum { UNITS_MAX = 8, CENTER_MAX = MODULES_MAX * UNITS_MAX, COLUMNS_MAX = 32 };
+
+typedef struct model_layer {
+  size_t weight_ih, weight_hh, bias_ih, bias_hh; /* places in the values; a dense layer has the first and third */
+  double hidden[UNITS_MAX], cell[UNITS_MAX];
+} model_layer;
+
+typedef struct model_module {
+  size_t features, offset, reader[4], output_weight[OUTPUTS_MAX];
+  model_layer layer[LAYERS_MAX];
+} model_module;
+
+typedef struct model {
+  const problem *problem;
+  const double *values;
+  size_t features;
+  size_t output_bias[OUTPUTS_MAX];
+  double center[CENTER_MAX];
+  double input[INPUTS_MAX][UNITS_MAX];
+  double margin; /* the smallest |pre-activation| of a relu so far */
+  model_module module[MODULES_MAX];
+} model;
+
+/* Looks up where the parameters are. */
+void model_create(model *m, const problem *p);
+
+/* Memory as in a row of a state; NULL: zero. */
+void model_start(model *m, const double *row);
+
+/* One step with the inputs in m->input (zeros: no input). */
+void model_step(model *m);
+
+/* The context that module i reads out of m->center. */
+void model_read(const model *m, size_t i, double *context);
+
+#endif
