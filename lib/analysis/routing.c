@@ -10,6 +10,7 @@
 
 #include "core/checked.h"
 #include "network/run.h"
+#include "network/unroll.h"
 
 /* The sums that one pass over a batch makes. */
 typedef struct thalnet__survey {

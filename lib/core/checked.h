@@ -19,6 +19,16 @@ static inline int thalnet__times(size_t a, size_t b, size_t *out) {
   return 0;
 }
 
+/* Greatest common divisor; of a and 0 it is a. */
+static inline size_t thalnet__divisor(size_t a, size_t b) {
+  while (b != 0) {
+    const size_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
 static inline size_t thalnet__min(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t thalnet__max(size_t a, size_t b) { return a > b ? a : b; }
 

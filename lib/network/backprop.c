@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Back through the steps of a segment, and the weight gradients after them: one product over all steps each. */
+#include "network/backprop.h"
+
 #include <string.h>
 
 #include "core/fault.h"
 #include "math/multiply.h"
-#include "network/work.h"
+#include "network/unroll.h"
 
 /* d_hidden, d_cell: the memory after the step, d_before: the one before it. */
 static thalnet__layer_gradient thalnet__describe_gradient(thalnet__work *work, thalnet__segment *segment, size_t m,

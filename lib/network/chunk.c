@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* One chunk of sequences through all its frames, forward and back. */
+#include "network/chunk.h"
+
 #include <string.h>
 
 #include "core/fault.h"
+#include "network/backprop.h"
 #include "network/batch.h"
+#include "network/inputs.h"
 #include "network/outputs.h"
+#include "network/unroll.h"
 
 static size_t thalnet__row_steps(const thalnet__work *work, const thalnet_batch *batch, size_t row) {
   return (size_t)batch->lengths[work->first + row] * work->net->steps_per_frame;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Task inputs: from the batch to time-major frames, with dropout; projected through the first layers' weights for all steps at
  * once, before the recurrence; and their gradients after it. */
+#include "network/inputs.h"
+
 #include <string.h>
 
-#include "core/fault.h"
+#include "core/checked.h"
 #include "core/random.h"
 #include "math/multiply.h"
 #include "network/batch.h"
@@ -113,15 +115,6 @@ static void thalnet__project_input(const thalnet__work *work, const thalnet_modu
   }
 }
 
-static size_t thalnet__common_divisor(size_t a, size_t b) {
-  while (b != 0) {
-    size_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
 static void thalnet__project_module(thalnet__work *work, size_t m) {
   const thalnet_center *net = work->net;
   const thalnet_module *module = net->modules[m];
@@ -131,7 +124,7 @@ static void thalnet__project_module(thalnet__work *work, size_t m) {
   size_t base_steps = 0;
   for (size_t k = 0; k < module->input_count; k++)
     if (work->fed[module->inputs[k].number])
-      base_steps = thalnet__common_divisor(net->inputs[module->inputs[k].number].steps_per_frame, base_steps);
+      base_steps = thalnet__divisor(net->inputs[module->inputs[k].number].steps_per_frame, base_steps);
   mine->has_base = base_steps > 0;
   if (!mine->has_base) return;
   mine->base_steps = base_steps;

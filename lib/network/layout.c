@@ -18,15 +18,6 @@ typedef struct thalnet__table {
 
 /* --- completeness and the clock --- */
 
-static size_t thalnet__divisor(size_t a, size_t b) {
-  while (b != 0) {
-    size_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
 static thalnet_status thalnet__common_steps(thalnet_center *net) {
   size_t steps = 1;
   for (size_t i = 0; i < net->input_count + net->output_count; i++) {

@@ -7,6 +7,7 @@
 
 #include "math/multiply.h"
 #include "network/batch.h"
+#include "network/unroll.h"
 
 static void thalnet__fill_bias(const thalnet_center *net, const thalnet__output *output, size_t rows, real *values) {
   for (size_t r = 0; r < rows; r++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "network/chunk.h"
 #include "network/state.h"
 
 /* Evaluation goes through a sequence in blocks of about so many steps, so that long sequences need no more memory than short

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "network/inputs.h"
 #include "network/outputs.h"
+#include "network/unroll.h"
 
 /* The state itself, its memory and its workplace lie in one block. */
 static void thalnet__state_layout(const thalnet_center *net, size_t rows, const thalnet_state_options *options,

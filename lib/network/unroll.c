@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One step of all modules: everything reads the center of the previous step, so their order has no meaning. */
+#include "network/unroll.h"
+
 #include "math/multiply.h"
-#include "network/work.h"
 
 /* The output of a layer at a step: in the memory after it, or for a dense layer below the last in an array of its own. */
 static thalnet__rows thalnet__layer_output(const thalnet__work *work, const thalnet__segment *segment, size_t module,

@@ -107,34 +107,4 @@ static inline thalnet__const_rows thalnet__const_view(thalnet__rows rows) {
 
 /* --- network/unroll.c: forward through a segment --- */
 
-/* One step of all modules, from slot `step` to slot after[step]. */
-void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step);
-/* Layer j of a module at a step: the same description serves both directions. */
-thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
-                                            size_t j, size_t step);
-/* What readers see at a step. */
-thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
-/* How many steps from `step` on have their memories after them in consecutive slots. */
-size_t thalnet__after_run(const thalnet__segment *segment, size_t step);
-
-/* --- network/inputs.c --- */
-struct thalnet_batch;
-void thalnet__inputs_gather(thalnet__work *work, const struct thalnet_batch *batch);
-void thalnet__inputs_project(thalnet__work *work);
-void thalnet__inputs_gradient(thalnet__work *work, struct thalnet_batch *batch, real *gradients);
-
-/* --- network/backprop.c --- */
-/* One step back: work->d_after in, work->d_before out (they are not swapped). */
-void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, size_t step, real *gradients);
-/* Weight gradients of a segment's layers and readers, but not of task inputs. */
-void thalnet__segment_gradients(thalnet__work *work, thalnet__segment *segment, real *gradients);
-
-/* --- network/chunk.c --- */
-/* Forward through all frames of `rows` sequences from `first` on, with losses, and with their gradients where wanted, in
- * blocks of so many frames: all of them at once where backward is to follow. */
-void thalnet__chunk_forward(thalnet__work *work, struct thalnet_batch *batch, size_t first, size_t rows, size_t block,
-                            int gradients);
-/* Back again; adds to gradients [parameters]. */
-void thalnet__chunk_backward(thalnet__work *work, struct thalnet_batch *batch, real *gradients);
-
 #endif

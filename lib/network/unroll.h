@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of all modules, and how its parts are described to layers and readers. */
+#ifndef THALNET_NETWORK_UNROLL_H
+#define THALNET_NETWORK_UNROLL_H
+
+#include "network/work.h"
+
+/* One step of all modules, from slot `step` to slot after[step]. */
+void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step);
+/* Layer j of a module at a step: the same description serves both directions. */
+thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
+                                            size_t j, size_t step);
+/* What readers see at a step. */
+thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* How many steps from `step` on have their memories after them in consecutive slots. */
+size_t thalnet__after_run(const thalnet__segment *segment, size_t step);
+
+#endif
