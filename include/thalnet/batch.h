@@ -41,6 +41,16 @@ typedef struct thalnet_batch_options {
 #define THALNET_BATCH_OPTIONS_INIT                                                                                     \
   { sizeof(thalnet_batch_options), 1, 0, 0, 0, 0 }
 
+/** What a batch weighs; see thalnet_batch_measure_memory. */
+typedef struct thalnet_batch_size {
+  size_t struct_size;      /**< set by the caller: sizeof(thalnet_batch_size) */
+  uint64_t bytes;          /**< with thalnet_forward_backward, or thalnet_forward of a batch that is not for backward */
+  uint64_t two_call_bytes; /**< with thalnet_forward and thalnet_backward, which keep the activations of all chunks, and
+                                with gradients of the host */
+} thalnet_batch_size;
+#define THALNET_BATCH_SIZE_INIT                                                                                        \
+  { sizeof(thalnet_batch_size), 0, 0 }
+
 /** What the labels of an output say about the last forward; see thalnet_batch_measure. */
 typedef struct thalnet_measure {
   size_t struct_size; /**< set by the caller: sizeof(thalnet_measure) */
@@ -59,11 +69,12 @@ typedef struct thalnet_measure {
 THALNET_API thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_max, size_t frames_max,
                                                 const thalnet_batch_options *options, thalnet_batch **batch_out);
 
-/** Bytes that a batch takes in all, once full batches have been computed with resets in `reset_frames` of their frames.
+/** Tells what a batch takes in all, once full batches have been computed with resets in `reset_frames` of their frames.
+ * @param[in,out] size its struct_size set by the caller
  * @retval as thalnet_batch_create */
 THALNET_API thalnet_status thalnet_batch_measure_memory(const thalnet_center *net, size_t sequences_max,
                                                         size_t frames_max, const thalnet_batch_options *options,
-                                                        size_t reset_frames, uint64_t *bytes_out);
+                                                        size_t reset_frames, thalnet_batch_size *size);
 
 /** Frees; NULL is fine. */
 THALNET_API void thalnet_batch_free(thalnet_batch *batch);

@@ -45,13 +45,16 @@ thalnet_status thalnet_batch_create(const thalnet_center *net, size_t sequences_
 
 thalnet_status thalnet_batch_measure_memory(const thalnet_center *net, size_t sequences_max, size_t frames_max,
                                             const thalnet_batch_options *given, size_t reset_frames,
-                                            uint64_t *bytes_out) {
+                                            thalnet_batch_size *size) {
+  const char *call = "thalnet_batch_measure_memory";
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
-  if (bytes_out != NULL) *bytes_out = 0;
-  THALNET__TRY(thalnet__check_shape(net, sequences_max, frames_max, "thalnet_batch_measure_memory"));
-  THALNET__TRY(thalnet__check_pointer(bytes_out, "thalnet_batch_measure_memory", "bytes_out"));
+  THALNET__TRY(thalnet__check_shape(net, sequences_max, frames_max, call));
+  THALNET__TRY(thalnet__check_pointer(size, call, "size"));
+  if (size->struct_size != sizeof *size)
+    return thalnet__fail(THALNET_ERROR_VERSION, "%s: struct_size %zu is not %zu", call, size->struct_size,
+                         sizeof *size);
   THALNET__TRY(thalnet__read_batch_options(&options, given));
-  return thalnet__batch_measure(net, sequences_max, frames_max, &options, reset_frames, bytes_out);
+  return thalnet__batch_measure(net, sequences_max, frames_max, &options, reset_frames, size);
 }
 
 void thalnet_batch_free(thalnet_batch *batch) {

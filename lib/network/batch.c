@@ -106,18 +106,35 @@ thalnet_status thalnet__batch_create(const thalnet_center *net, size_t sequences
   return THALNET_OK;
 }
 
+/* Room for the gradients that the host may write: as many numbers as the outputs have. */
+static size_t thalnet__host_gradient_bytes(const thalnet_batch *batch) {
+  size_t bytes = 0, part;
+  for (size_t o = 0; o < batch->net->output_count; o++) {
+    const thalnet__output *output = &batch->net->outputs[o];
+    /* the batch's own arrays of this size have been measured before: it cannot overflow alone */
+    part = batch->sequences_max * (batch->frames_max * output->frames + 1) * output->size * sizeof(real);
+    if (thalnet__add(bytes, part, &bytes)) return SIZE_MAX;
+  }
+  return bytes;
+}
+
 thalnet_status thalnet__batch_measure(const thalnet_center *net, size_t sequences_max, size_t frames_max,
-                                      const thalnet_batch_options *options, size_t reset_frames, uint64_t *bytes_out) {
+                                      const thalnet_batch_options *options, size_t reset_frames,
+                                      thalnet_batch_size *size) {
   thalnet_batch made = {.net = net, .options = *options, .sequences_max = sequences_max, .frames_max = frames_max};
-  size_t bytes = 0, work = 0;
-  THALNET__TRY(thalnet__batch_size(&made, &bytes));
+  size_t own = 0, one = 0, two = 0;
+  THALNET__TRY(thalnet__batch_size(&made, &own));
   made.sequences = sequences_max;
   made.frames = frames_max;
-  THALNET__TRY(thalnet__run_measure(&made, reset_frames, &work));
-  if (thalnet__add(bytes, work, &bytes) || thalnet__add(bytes, sizeof made, &bytes))
+  THALNET__TRY(thalnet__run_measure(&made, reset_frames, 0, &one));
+  THALNET__TRY(thalnet__run_measure(&made, reset_frames, 1, &two));
+  const size_t host = options->for_backward ? thalnet__host_gradient_bytes(&made) : 0;
+  if (thalnet__add(own, sizeof made, &own) || thalnet__add(one, own, &one) || thalnet__add(two, own, &two) ||
+      thalnet__add(two, host, &two))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a batch of %zu sequences of %zu frames does not fit in memory",
                          sequences_max, frames_max);
-  *bytes_out = bytes;
+  size->bytes = one;
+  size->two_call_bytes = two;
   return THALNET_OK;
 }
 

@@ -78,7 +78,8 @@ struct thalnet_batch {
 thalnet_status thalnet__batch_create(const thalnet_center *net, size_t sequences_max, size_t frames_max,
                                      const thalnet_batch_options *options, thalnet_batch **batch_out);
 thalnet_status thalnet__batch_measure(const thalnet_center *net, size_t sequences_max, size_t frames_max,
-                                      const thalnet_batch_options *options, size_t reset_frames, uint64_t *bytes_out);
+                                      const thalnet_batch_options *options, size_t reset_frames,
+                                      thalnet_batch_size *size);
 void thalnet__batch_free(thalnet_batch *batch);
 void thalnet__batch_begin(thalnet_batch *batch, size_t sequences, size_t frames);
 

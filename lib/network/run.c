@@ -50,12 +50,12 @@ static size_t thalnet__work_count(const thalnet_batch *batch, enum thalnet__mode
   return mode == MODE_KEEP ? thalnet__batch_chunks(batch) : thalnet__workers(batch);
 }
 
-thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, size_t *bytes) {
-  const enum thalnet__mode mode = batch->options.for_backward ? MODE_TRAIN : MODE_EVALUATE;
+thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, int two_calls, size_t *bytes) {
+  const enum thalnet__mode mode = !batch->options.for_backward ? MODE_EVALUATE : two_calls ? MODE_KEEP : MODE_TRAIN;
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, reset_frames);
   size_t tree = 0;
   THALNET__TRY(thalnet__workplaces_measure(batch->net, &shape, thalnet__work_count(batch, mode), bytes));
-  if (mode == MODE_TRAIN)
+  if (mode != MODE_EVALUATE)
     THALNET__TRY(thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), &tree));
   if (thalnet__add(*bytes, tree, bytes))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the batch does not fit in memory");

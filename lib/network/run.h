@@ -5,8 +5,8 @@
 
 #include "network/batch.h"
 
-/* Bytes of the workplaces and gradients that a full batch needs. */
-thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, size_t *bytes);
+/* Bytes of the workplaces and gradients that a full batch needs: in one call, or in two. */
+thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, int two_calls, size_t *bytes);
 
 /* Forward over all chunks, one after another in this thread, without losses' gradients and from zero memory: for the analysis,
  * which looks on by batch->observe. */
