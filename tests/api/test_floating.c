@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* The host's floating-point mode: every computing call leaves it as it was, and computes the same whatever it is. */
+#include "support.h"
+
+#include <fenv.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#define HAVE_MXCSR 1
+enum { FLAGS = 0x3f }; /* what has happened, not how it is done */
+#else
+#define HAVE_MXCSR 0
+#endif
+
+enum { MODES = 8 };
+
+/* The host's modes: four directions of rounding, flushing, and exceptions that trap. */
+static int set_mode(int mode) {
+  static const int directions[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+  fesetround(mode < 4 ? directions[mode] : FE_TONEAREST);
+#if HAVE_MXCSR
+  unsigned csr = _mm_getcsr() & ~(0x8040u | (unsigned)FLAGS);
+  csr |= 0x1f80u;
+  if (mode == 4) {
+    csr |= 0x8000u;
+  }
+  if (mode == 5) {
+    csr |= 0x8040u;
+  }
+  if (mode == 6) {
+    csr &= ~0x0280u;
+  } /* division by zero and invalid operation trap */
+  if (mode == 7) {
+    csr &= ~0x0e80u;
+  } /* overflow and underflow too */
+  _mm_setcsr(csr);
+  return 1;
+#else
+  return mode < 4;
+#endif
+}
+
+struct mode {
+  int direction;
+  unsigned csr;
+};
+
+static struct mode get_mode(void) {
+  struct mode mode = {fegetround(), 0};
+#if HAVE_MXCSR
+  mode.csr = _mm_getcsr() & ~(unsigned)FLAGS;
+#endif
+  return mode;
+}
+
+static void normal(void) {
+  fesetround(FE_TONEAREST);
+#if HAVE_MXCSR
+  _mm_setcsr(0x1f80u);
+#endif
+}
+
+/* Runs one call under a mode and asserts that it is still there. */
+#define KEEPS(mode, call)                                                                                              \
+  do {                                                                                                                 \
+    set_mode(mode);                                                                                                    \
+    struct mode before_ = get_mode();                                                                                  \
+    thalnet_status status_ = (call);                                                                                   \
+    struct mode after_ = get_mode();                                                                                   \
+    normal();                                                                                                          \
+    ck_assert_msg(status_ == THALNET_OK, "mode %d: %s: %s", (mode), #call, thalnet_status_name(status_));              \
+    ck_assert_msg(before_.direction == after_.direction && before_.csr == after_.csr, "%s turns %x, %x into %x, %x",   \
+                  #call, (unsigned)before_.direction, before_.csr, (unsigned)after_.direction, after_.csr);            \
+  } while (0)
+
+enum { S = 5, K = 4, VALUES = 6000 };
+
+/* Everything that a run gives, one after the other. */
+struct results {
+  float values[VALUES];
+  size_t count;
+};
+
+static void keep(struct results *results, const float *values, size_t count) {
+  ck_assert_uint_le(results->count + count, VALUES);
+  memcpy(results->values + results->count, values, count * sizeof *values);
+  results->count += count;
+}
+
+static void keep_parameters(struct results *results, const thalnet_center *net) {
+  float *values = support_parameters(net);
+  keep(results, values, thalnet_center_parameter_count(net));
+  free(values);
+}
+
+static thalnet_status build(int mode, const thalnet_center_options *options, thalnet_center **net) {
+  thalnet_status status;
+  KEEPS(mode, (status = support_try_net(SUPPORT_READERS, options, net)));
+  return status;
+}
+
+static void run(int mode, int32_t threads, struct results *results) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  float x[S * 3] = {0.5f, 1e-39f, -0.25f, 1e-42f}, y[S * 4], routing[25];
+  options.threads = threads;
+  options.chunk_sequences = 2;
+  memset(results, 0, sizeof *results);
+  build(mode, &options, &net);
+  thalnet_batch *batch = support_batch(net, S, K);
+  thalnet_state *state = support_state(net, S);
+  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.01);
+  keep_parameters(results, net);
+  for (uint64_t step = 0; step < 3; step++) {
+    support_fill(net, batch, S, K, step);
+    EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, 0.3f));
+    KEEPS(mode, thalnet_forward(net, batch, NULL));
+    KEEPS(mode, thalnet_backward(net, batch));
+    KEEPS(mode, thalnet_forward_backward(net, batch, state));
+    float *gradients = support_gradients(net);
+    keep(results, gradients, thalnet_center_parameter_count(net) / 4);
+    free(gradients);
+    KEEPS(mode, thalnet_step(optimizer, net));
+    KEEPS(mode, thalnet_state_step(net, state, x, S * 3, y, S * 4));
+    keep(results, y, S * 4);
+    KEEPS(mode, thalnet_state_set_input(state, 0, x, S * 3));
+    KEEPS(mode, thalnet_state_advance(net, state, S));
+    KEEPS(mode, thalnet_softmax(y, 4));
+    keep(results, y, 4);
+  }
+  KEEPS(mode, thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, routing, 25));
+  keep(results, routing, 25);
+  float *parameters = support_parameters(net);
+  KEEPS(mode, thalnet_center_write(net, NULL, parameters, thalnet_center_parameter_count(net)));
+  free(parameters);
+  keep_parameters(results, net);
+  thalnet_optimizer_free(optimizer);
+  thalnet_state_free(state);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+
+static void under_mode(int mode) {
+  static struct results reference, results;
+  for (int32_t threads = 1; threads <= 2; threads++) {
+    run(0, threads, &reference);
+    run(mode, threads, &results);
+    ck_assert_uint_eq(reference.count, results.count);
+    for (size_t i = 0; i < reference.count; i++) {
+      ck_assert_msg(memcmp(&reference.values[i], &results.values[i], sizeof(float)) == 0,
+                    "mode %d, %d threads, value %zu: %a is %a", mode, (int)threads, i, (double)reference.values[i],
+                    (double)results.values[i]);
+    }
+  }
+}
+
+START_TEST(rounding_is_left_alone) {
+  for (int mode = 1; mode < 4; mode++) {
+    under_mode(mode);
+  }
+}
+END_TEST
+
+START_TEST(flushing_is_left_alone) {
+  if (!HAVE_MXCSR) {
+    return;
+  }
+  under_mode(4);
+  under_mode(5);
+}
+END_TEST
+
+/* A host that traps on its own mistakes is not trapped by ours. */
+START_TEST(traps_are_left_alone) {
+  if (!HAVE_MXCSR) {
+    return;
+  }
+  under_mode(6);
+  under_mode(7);
+}
+END_TEST
+
+/* What is not finite is refused, not trapped on. */
+START_TEST(bad_values_do_not_trap) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_state *state = support_state(net, 1);
+  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_SGD, 1e30);
+  thalnet_batch *batch = support_batch(net, 1, 1);
+  float frame[3] = {0.0f, INFINITY, -INFINITY}, answer[4], row[100], *parameters = support_parameters(net);
+  size_t all = thalnet_center_parameter_count(net), size = thalnet_state_values(state);
+  support_randoms(row, size, 1);
+  row[size - 1] = -INFINITY;
+  parameters[all - 1] = INFINITY;
+  support_fill(net, batch, 1, 1, 1);
+  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, frame, 3));
+  for (int mode = 6; mode < MODES; mode++) {
+    if (!set_mode(mode)) {
+      continue;
+    }
+    thalnet_status one = thalnet_state_step(net, state, frame, 3, answer, 4);
+    thalnet_status two = thalnet_state_write(state, 0, row, size);
+    thalnet_status three = thalnet_center_write(net, NULL, parameters, all);
+    thalnet_status four = thalnet_forward(net, batch, NULL);
+    thalnet_status five = thalnet_softmax(frame, 3);
+    frame[0] = 0.0f, frame[1] = INFINITY, frame[2] = -INFINITY;
+    normal();
+    ck_assert_int_eq(one, THALNET_ERROR_NONFINITE);
+    ck_assert_int_eq(two, THALNET_ERROR_NONFINITE);
+    ck_assert_int_eq(three, THALNET_ERROR_NONFINITE);
+    ck_assert(four == THALNET_OK || four == THALNET_ERROR_NONFINITE);
+    ck_assert_int_eq(five, THALNET_OK);
+  }
+  free(parameters);
+  thalnet_optimizer_free(optimizer);
+  thalnet_state_free(state);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
+/* The mode is restored on failing calls as well. */
+START_TEST(failing_calls_restore_it) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_batch *batch = support_batch(net, 1, 1);
+  float x[3] = {NAN, 1e38f, INFINITY};
+  int32_t label = 0;
+  EXPECT_OK(thalnet_batch_begin(batch, 1, 1));
+  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 3));
+  EXPECT_OK(thalnet_batch_set_labels(batch, 0, &label, 1));
+  for (int mode = 0; mode < MODES; mode++) {
+    if (!set_mode(mode)) {
+      continue;
+    }
+    struct mode before = get_mode();
+    thalnet_status one = thalnet_forward(net, batch, NULL), two = thalnet_forward_backward(net, batch, NULL);
+    thalnet_status three = thalnet_forward(net, NULL, NULL);
+    struct mode after = get_mode();
+    normal();
+    ck_assert_int_eq(one, THALNET_ERROR_NONFINITE);
+    ck_assert_int_eq(two, THALNET_ERROR_NONFINITE);
+    ck_assert_int_eq(three, THALNET_ERROR_HANDLE);
+    ck_assert(before.direction == after.direction && before.csr == after.csr);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
+/* Loading and saving do not read numbers in the host's mode or locale either. */
+START_TEST(files_do_not_depend_on_the_mode) {
+  thalnet_center *net = support_net(SUPPORT_READERS, NULL);
+  size_t size = 0, same = 0;
+  EXPECT_OK(thalnet_center_save_memory(net, NULL, 0, &size));
+  unsigned char *reference = malloc(size), *bytes = malloc(size);
+  EXPECT_OK(thalnet_center_save_memory(net, reference, size, &same));
+  for (int mode = 1; mode < MODES; mode++) {
+    thalnet_center *copy = NULL;
+    if (!set_mode(mode)) {
+      continue;
+    }
+    normal();
+    KEEPS(mode, thalnet_center_load_memory(reference, size, NULL, &copy));
+    KEEPS(mode, thalnet_center_save_memory(copy, bytes, size, &same));
+    ck_assert_int_eq(memcmp(reference, bytes, size), 0);
+    thalnet_center_free(copy);
+  }
+  free(reference);
+  free(bytes);
+  thalnet_center_free(net);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {rounding_is_left_alone, flushing_is_left_alone,   traps_are_left_alone,
+                                bad_values_do_not_trap, failing_calls_restore_it, files_do_not_depend_on_the_mode};
+  return SUPPORT_RUN("floating", tests);
+}

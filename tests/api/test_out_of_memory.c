@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Every allocation of every scenario fails, once and for good: ERROR_MEMORY, nothing is left, and handles can go on. */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_file.h"
+
+struct world {
+  struct support_memory memory;
+  thalnet_memory hooks;
+  thalnet_center_options options;
+};
+
+static void begin(struct world *world, int32_t threads) {
+  memset(world, 0, sizeof *world);
+  world->hooks = support_memory_hooks(&world->memory);
+  world->options = (thalnet_center_options)THALNET_CENTER_OPTIONS_INIT;
+  world->options.memory = &world->hooks;
+  world->options.threads = threads;
+  world->options.chunk_sequences = 2;
+}
+
+/* A scenario runs until its first error and gives that; whatever it made is freed again. */
+typedef thalnet_status (*scenario)(const thalnet_center_options *options);
+
+static thalnet_status build_all(const thalnet_center_options *options) {
+  thalnet_status status = THALNET_OK;
+  for (int32_t kind = 0; kind < SUPPORT_KINDS && !status; kind++) {
+    thalnet_center *net = NULL;
+    status = support_try_net(kind, options, &net);
+    if ((net == NULL) != (status != THALNET_OK)) {
+      abort();
+    }
+    thalnet_center_free(net);
+  }
+  return status;
+}
+
+static thalnet_status train(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_state *state = NULL;
+  thalnet_optimizer *optimizer = NULL;
+  thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
+  if (!status) {
+    status = thalnet_batch_create(net, 5, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = thalnet_state_create(net, 5, NULL, &state);
+  }
+  if (!status) {
+    status = thalnet_optimizer_create(net, THALNET_RMSPROP, NULL, &optimizer);
+  }
+  for (size_t i = 5; i > 3 && !status; i--) {
+    status = support_try_fill(net, batch, i, 3, 1);
+    if (!status) {
+      status = thalnet_forward_backward(net, batch, state);
+    }
+    if (!status) {
+      status = thalnet_step(optimizer, net);
+    }
+  }
+  thalnet_optimizer_free(optimizer);
+  thalnet_state_free(state);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return status;
+}
+
+static thalnet_status evaluate(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_batch_options inference = THALNET_BATCH_OPTIONS_INIT;
+  float routing[25];
+  uint8_t resets[5 * 3] = {0, 1, 0, 0, 0, 1};
+  inference.for_backward = 0;
+  inference.input_gradients = 0;
+  thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
+  if (!status) {
+    status = thalnet_batch_create(net, 5, 3, &inference, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 5, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_batch_set_resets(batch, resets, 15);
+  }
+  if (!status) {
+    status = thalnet_forward(net, batch, NULL);
+  }
+  if (!status) {
+    status = thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, routing, 25);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return status;
+}
+
+static thalnet_status two_calls(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_batch_options all = THALNET_BATCH_OPTIONS_INIT;
+  all.input_gradients = all.state_gradients = 1;
+  thalnet_status status = support_try_net(SUPPORT_TASKS, options, &net);
+  if (!status) {
+    status = thalnet_batch_create(net, 5, 3, &all, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 5, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_batch_set_input_dropout(batch, 0, 0.5f);
+  }
+  if (!status) {
+    status = thalnet_forward(net, batch, NULL);
+  }
+  if (!status) {
+    status = thalnet_backward(net, batch);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return status;
+}
+
+static struct model stored;
+
+static thalnet_status save_and_load(const thalnet_center_options *options) {
+  struct support_io io = {0};
+  thalnet_io hooks = support_io_hooks(&io);
+  thalnet_load_options load = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_save_options save = THALNET_SAVE_OPTIONS_INIT;
+  thalnet_center *net = NULL, *copy = NULL;
+  size_t size = 0;
+  load.center = options;
+  load.io = save.io = &hooks;
+  thalnet_status status = thalnet_center_load_memory(stored.bytes, stored.size, &load, &net);
+  if (!status) {
+    status = thalnet_center_save(net, "m", &save);
+  }
+  if (!status) {
+    status = thalnet_center_save_memory(net, NULL, 0, &size);
+  }
+  if (!status) {
+    status = thalnet_center_load("m", &load, &copy);
+  }
+  if (io.open != 0) {
+    abort();
+  }
+  support_io_clear(&io);
+  thalnet_center_free(copy);
+  thalnet_center_free(net);
+  return status;
+}
+
+static thalnet_status live(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_state *state = NULL, *parked = NULL;
+  thalnet_state_options park = THALNET_STATE_OPTIONS_INIT;
+  float x[6] = {0}, y[8];
+  park.live = 0;
+  thalnet_status status = support_try_net(SUPPORT_SMALL, options, &net);
+  if (!status) {
+    status = thalnet_state_create(net, 2, NULL, &state);
+  }
+  if (!status) {
+    status = thalnet_state_create(net, 9, &park, &parked);
+  }
+  if (!status) {
+    status = thalnet_state_step(net, state, x, 6, y, 8);
+  }
+  thalnet_state_free(state);
+  thalnet_state_free(parked);
+  thalnet_center_free(net);
+  return status;
+}
+
+static thalnet_status write(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
+  if (!status) {
+    float *before = support_parameters(net);
+    size_t count = thalnet_center_parameter_count(net);
+    float *values = support_parameters(net);
+    values[count - 1] += 1.0f;
+    status = thalnet_center_write(net, NULL, values, count);
+    EXPECT_OK(thalnet_center_read(net, NULL, values, count));
+    if (support_same(before, values, count) != (status != THALNET_OK)) {
+      abort();
+    }
+    free(before);
+    free(values);
+  }
+  thalnet_center_free(net);
+  return status;
+}
+
+static void fail_everywhere(const char *name, scenario run, int32_t threads) {
+  for (int persistent = 0; persistent < 2; persistent++) {
+    for (long fail_at = 1;; fail_at++) {
+      struct world world;
+      begin(&world, threads);
+      world.memory.fail_at = fail_at;
+      world.memory.persistent = persistent;
+      thalnet_status status = run(&world.options);
+      long failures = atomic_load(&world.memory.failures);
+      ck_assert_msg(atomic_load(&world.memory.live) == 0 && atomic_load(&world.memory.wrong) == 0,
+                    "%s, allocation %ld: %ld blocks are left", name, fail_at, atomic_load(&world.memory.live));
+      if (failures == 0) {
+        ck_assert_msg(status == THALNET_OK && fail_at > 1, "%s: %s", name, thalnet_status_name(status));
+        break;
+      }
+      ck_assert_msg(status == THALNET_ERROR_MEMORY, "%s, allocation %ld: %s (%s)", name, fail_at,
+                    thalnet_status_name(status), thalnet_error_text());
+    }
+  }
+}
+
+START_TEST(every_allocation_fails) {
+  stored = model_of_kind(SUPPORT_READERS);
+  fail_everywhere("build", build_all, 1);
+  for (int32_t threads = 1; threads <= 3; threads += 2) {
+    fail_everywhere("train", train, threads);
+    fail_everywhere("evaluate", evaluate, threads);
+    fail_everywhere("two calls", two_calls, threads);
+  }
+  fail_everywhere("save and load", save_and_load, 1);
+  fail_everywhere("live", live, 1);
+  fail_everywhere("write", write, 1);
+  model_free(&stored);
+}
+END_TEST
+
+/* Memory that is not aligned as asked for is given back at once, and counts as none. */
+static void *misaligned(void *user, size_t size, size_t alignment) {
+  int *left = user;
+  if (*left == 0) {
+    return NULL;
+  }
+  char *block = malloc(size + 2 * alignment);
+  uintptr_t place = (uintptr_t)block + alignment - (uintptr_t)block % alignment + ((*left)-- == 1 ? 8 : 0);
+  ((char **)place)[-1] = block;
+  return (char *)place;
+}
+
+static void realigned(void *user, void *memory, size_t size, size_t alignment) {
+  (void)user, (void)size, (void)alignment;
+  free(((char **)memory)[-1]);
+}
+
+START_TEST(misaligned_memory_is_refused) {
+  thalnet_status status = THALNET_ERROR_MEMORY;
+  for (int good = 1; status != THALNET_OK; good++) {
+    int left = good;
+    thalnet_memory hooks = {sizeof hooks, &left, misaligned, realigned};
+    thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+    thalnet_center *net = NULL;
+    options.memory = &hooks;
+    status = support_try_net(SUPPORT_SMALL, &options, &net);
+    ck_assert(status == (left == 0 ? THALNET_ERROR_MEMORY : THALNET_OK));
+    ck_assert((net == NULL) == (left == 0));
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
+/* After a failure in the middle, the same handles go on as if nothing had been. */
+START_TEST(handles_survive_a_failure) {
+  float *reference = NULL;
+  for (long fail_at = 0;; fail_at++) {
+    struct world world;
+    begin(&world, 1);
+    thalnet_center *net = support_net(SUPPORT_READERS, &world.options);
+    thalnet_batch *batch = support_batch(net, 5, 3);
+    thalnet_state *state = support_state(net, 5);
+    thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.1);
+    size_t count = thalnet_center_parameter_count(net);
+    world.memory.fail_at = fail_at ? atomic_load(&world.memory.calls) + fail_at : 0;
+    thalnet_status status = THALNET_OK;
+    do {
+      status = support_try_fill(net, batch, 5, 3, 1);
+    } while (status == THALNET_ERROR_MEMORY);
+    EXPECT_OK(status);
+    do {
+      status = thalnet_forward_backward(net, batch, state);
+    } while (status == THALNET_ERROR_MEMORY);
+    EXPECT_OK(status);
+    do {
+      status = thalnet_step(optimizer, net);
+    } while (status == THALNET_ERROR_MEMORY);
+    EXPECT_OK(status);
+    float *parameters = support_parameters(net);
+    if (!reference) {
+      reference = support_parameters(net);
+    }
+    ck_assert_msg(support_same(reference, parameters, count), "allocation %ld", fail_at);
+    free(parameters);
+    thalnet_optimizer_free(optimizer);
+    thalnet_state_free(state);
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+    ck_assert_int_eq(atomic_load(&world.memory.live), 0);
+    if (fail_at > 0 && atomic_load(&world.memory.failures) == 0) {
+      break;
+    }
+  }
+  free(reference);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {every_allocation_fails, misaligned_memory_is_refused, handles_survive_a_failure};
+  return SUPPORT_RUN("out_of_memory", tests);
+}

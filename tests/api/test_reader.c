@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* reader.h: the four kinds, their options, what a loaded network tells about them. */
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct draft {
+  thalnet_center *net;
+  thalnet_module *module;
+};
+
+static struct draft start(void) {
+  struct draft draft = {NULL, NULL};
+  EXPECT_OK(thalnet_center_create(NULL, &draft.net));
+  EXPECT_OK(thalnet_center_add_input(draft.net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(draft.net, "y", 2, THALNET_CROSS_ENTROPY, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_module(draft.net, NULL, NULL, &draft.module));
+  EXPECT_OK(thalnet_module_add_gru(draft.module, 4, NULL));
+  EXPECT_OK(thalnet_module_connect_input(draft.module, 0));
+  EXPECT_OK(thalnet_module_connect_output(draft.module, 0));
+  return draft;
+}
+
+static void refuses(struct draft d, int32_t kind, size_t context, const thalnet_reader_options *options,
+                    thalnet_status status) {
+  thalnet_reader *reader = (thalnet_reader *)(void *)d.net;
+  EXPECT(thalnet_module_add_reader(d.module, kind, context, options, &reader), status);
+  ck_assert_ptr_null(reader);
+  ck_assert_uint_eq(thalnet_center_module_context(d.net, 0), 0);
+}
+
+START_TEST(readers_are_checked) {
+  struct draft d = start();
+  thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+  static const int32_t unknown[] = {-1, 4, INT32_MAX, INT32_MIN};
+  EXPECT(thalnet_module_add_reader(NULL, THALNET_LINEAR, 3, NULL, NULL), THALNET_ERROR_HANDLE);
+  EXPECT(thalnet_module_add_reader((thalnet_module *)(void *)d.net, THALNET_LINEAR, 3, NULL, NULL),
+         THALNET_ERROR_HANDLE);
+  for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+    refuses(d, unknown[i], 3, NULL, THALNET_ERROR_ARGUMENT);
+  }
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    refuses(d, kind, 0, NULL, THALNET_ERROR_ARGUMENT);
+    refuses(d, kind, THALNET_SIZE_LIMIT + 1, NULL, THALNET_ERROR_LIMIT);
+    refuses(d, kind, SIZE_MAX, NULL, THALNET_ERROR_LIMIT);
+    options.normalize = 1;
+    if (kind != THALNET_GAUSSIAN) {
+      refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+    }
+    options.normalize = 2;
+    refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+    options.normalize = -1;
+    refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+  }
+  options.normalize = 0;
+  options.struct_size = 0;
+  refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
+  thalnet_center_free(d.net);
+}
+END_TEST
+
+START_TEST(readers_answer) {
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    struct draft d = start();
+    thalnet_reader *reader = NULL, *second = (thalnet_reader *)(void *)d.net;
+    ck_assert_ptr_null(thalnet_center_module_reader(d.net, 0));
+    EXPECT_OK(thalnet_module_add_reader(d.module, kind, 5, NULL, &reader));
+    ck_assert_ptr_nonnull(reader);
+    EXPECT(thalnet_module_add_reader(d.module, kind, 5, NULL, &second), THALNET_ERROR_STATE);
+    ck_assert_ptr_null(second);
+    ck_assert_int_eq(thalnet_reader_kind(reader), kind);
+    ck_assert_uint_eq(thalnet_reader_context(reader), 5);
+    ck_assert_ptr_eq(thalnet_center_module_reader(d.net, 0), reader);
+    ck_assert_uint_eq(thalnet_center_module_context(d.net, 0), 5);
+    EXPECT(thalnet_center_build(d.net, 1), THALNET_ERROR_STATE); /* the second add_reader, remembered */
+    ck_assert_int_eq(thalnet_reader_kind((const thalnet_reader *)(const void *)d.net), -1);
+    ck_assert_uint_eq(thalnet_reader_context((const thalnet_reader *)(const void *)d.net), 0);
+    thalnet_center_free(d.net);
+  }
+  ck_assert_int_eq(thalnet_reader_kind(NULL), -1);
+  ck_assert_uint_eq(thalnet_reader_context(NULL), 0);
+}
+END_TEST
+
+START_TEST(a_loaded_reader_answers) {
+  thalnet_center *net = support_net(SUPPORT_READERS, NULL), *copy = NULL;
+  size_t size = 0;
+  EXPECT_OK(thalnet_center_save_memory(net, NULL, 0, &size));
+  void *bytes = malloc(size);
+  EXPECT_OK(thalnet_center_save_memory(net, bytes, size, &size));
+  EXPECT_OK(thalnet_center_load_memory(bytes, size, NULL, &copy));
+  for (int32_t i = 0; i < 5; i++) {
+    const thalnet_reader *reader = thalnet_center_module_reader(copy, i);
+    ck_assert_ptr_nonnull(reader);
+    ck_assert_int_eq(thalnet_reader_kind(reader), i < 4 ? i : THALNET_GAUSSIAN);
+    ck_assert_uint_eq(thalnet_reader_context(reader), 4);
+  }
+  ck_assert_ptr_null(thalnet_center_module_reader(copy, 5));
+  free(bytes);
+  thalnet_center_free(net);
+  thalnet_center_free(copy);
+}
+END_TEST
+
+/* Weight norm starts as the linear reader: scale is the norm of the matrix, so both give the same context. */
+START_TEST(weight_norm_starts_as_linear) {
+  struct draft d = start();
+  float weight[5 * 4], scale = 0;
+  double norm = 0;
+  EXPECT_OK(thalnet_module_add_reader(d.module, THALNET_WEIGHT_NORM, 5, NULL, NULL));
+  EXPECT_OK(thalnet_center_build(d.net, 1));
+  EXPECT_OK(thalnet_center_read(d.net, "modules.0.reader.weight", weight, 20));
+  EXPECT_OK(thalnet_center_read(d.net, "modules.0.reader.scale", &scale, 1));
+  for (int i = 0; i < 20; i++) {
+    norm += (double)weight[i] * (double)weight[i];
+  }
+  ck_assert_double_eq_tol(sqrt(norm), (double)scale, 1e-5 * sqrt(norm));
+  thalnet_center_free(d.net);
+}
+END_TEST
+
+/* Doubling the matrix changes nothing, doubling the scale doubles the context: seen in the routing weights. */
+START_TEST(weight_norm_is_the_scale) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  float weight[6 * 9], scale, before[4], after[4];
+  EXPECT_OK(thalnet_center_read(net, "modules.0.reader.weight", weight, 54));
+  EXPECT_OK(thalnet_center_read(net, "modules.0.reader.scale", &scale, 1));
+  EXPECT_OK(thalnet_center_routing(net, NULL, THALNET_ROUTING_WEIGHT, before, 4));
+  for (int i = 0; i < 54; i++) {
+    weight[i] *= 2.0f;
+  }
+  EXPECT_OK(thalnet_center_write(net, "modules.0.reader.weight", weight, 54));
+  EXPECT_OK(thalnet_center_routing(net, NULL, THALNET_ROUTING_WEIGHT, after, 4));
+  ck_assert(support_distance(before, after, 4) < 1e-6);
+  scale *= 2.0f;
+  EXPECT_OK(thalnet_center_write(net, "modules.0.reader.scale", &scale, 1));
+  EXPECT_OK(thalnet_center_routing(net, NULL, THALNET_ROUTING_WEIGHT, after, 4));
+  ck_assert(fabsf(after[0] - 2.0f * before[0]) < 1e-5f && fabsf(after[1] - 2.0f * before[1]) < 1e-5f);
+  ck_assert(support_same(before + 2, after + 2, 2));
+  thalnet_center_free(net);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {readers_are_checked, readers_answer, a_loaded_reader_answers,
+                                weight_norm_starts_as_linear, weight_norm_is_the_scale};
+  return SUPPORT_RUN("reader", tests);
+}
