@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Reads a model file without the library, after docs/format.md and the published safetensors format alone.
+
+    python3 read_model.py MODEL             prints the network
+    python3 read_model.py MODEL EXPECTED    compares it with what test_write_model wrote about it
+
+Needs nothing but Python. load() is the whole reader.
+"""
+import json
+import struct
+import sys
+import zlib
+from math import prod
+
+LOSSES = {"cross_entropy": 0, "mean_squared_error": 1, "host": 2}
+READERS = {"linear": 0, "weight_norm": 1, "softmax": 2, "gaussian": 3, "gaussian_normalized": 3}
+
+
+def check(condition, text):
+    if not condition:
+        raise ValueError(text)
+
+
+def unique(pairs):
+    """An object of JSON, in which no key may stand twice."""
+    check(len(dict(pairs)) == len(pairs), "a key stands twice")
+    return dict(pairs)
+
+
+def load(path):
+    """The metadata, and the tensors as name: (shape, tuple of bits)."""
+    with open(path, "rb") as file:
+        content = file.read()
+    (length,) = struct.unpack_from("<Q", content)
+    check(content[8:9] == b"{" and 8 + length <= len(content), "this is no safetensors file")
+    header = json.loads(content[8 : 8 + length].decode("utf-8"), object_pairs_hook=unique)
+    metadata = header.pop("__metadata__")
+    check(metadata["thalnet.format"] == "1", "an unknown version of the format")
+
+    digits = metadata["thalnet.checksum"]
+    place = content.index(b'"thalnet.checksum"')
+    place = content.index(digits.encode(), place + len(b'"thalnet.checksum"'))
+    zeros = content[:place] + b"0" * 8 + content[place + 8 :]
+    check(f"{zlib.crc32(zeros):08x}" == digits, "the checksum is wrong")
+
+    tensors, end = {}, 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        begin, stop = entry["data_offsets"]
+        check(entry["dtype"] == "F32" and begin == end and stop - begin == 4 * prod(entry["shape"]), f"{name} is wrong")
+        tensors[name] = entry["shape"], struct.unpack_from(f"<{prod(entry['shape'])}I", content, 8 + length + begin)
+        end = stop
+    check(8 + length + end == len(content), "the file does not end with its last tensor")
+    return metadata, tensors
+
+
+def words(metadata, key):
+    return [word.split(":") for word in metadata.get("thalnet." + key, "").split(" ") if word]
+
+
+def layer_shapes(prefix, kind, units, columns):
+    if kind == "dense":
+        return {prefix + "weight": [units, columns], prefix + "bias": [units]}
+    rows = {"gru": 3, "lstm": 4}[kind] * units
+    return {
+        prefix + "weight_ih": [rows, columns],
+        prefix + "weight_hh": [rows, units],
+        prefix + "bias_ih": [rows],
+        prefix + "bias_hh": [rows],
+    }
+
+
+def reader_shapes(prefix, kind, context, center, features):
+    if kind == "linear":
+        return {"weight": [context, center]}
+    if kind == "weight_norm":
+        return {"weight": [context, center], "scale": [1]}
+    if kind == "softmax":
+        return {"weight": [context, center, features], "bias": [context, center]}
+    return {
+        "mean_weight": [context, features],
+        "mean_bias": [context],
+        "variance_weight": [context, features],
+        "variance_bias": [context],
+    }
+
+
+def shapes(metadata):
+    """The tensors that the metadata ask for."""
+    inputs, outputs = words(metadata, "inputs"), words(metadata, "outputs")
+    count = int(metadata["thalnet.modules"])
+    layers = [words(metadata, f"module.{i}.layers") for i in range(count)]
+    features = [int(stack[-1][1]) for stack in layers]
+    wanted = {}
+    for i in range(count):
+        prefix = f"modules.{i}."
+        reader = words(metadata, f"module.{i}.reader")
+        columns = sum(int(inputs[int(number)][1]) for (number,) in words(metadata, f"module.{i}.inputs"))
+        if reader:
+            kind, context = reader[0][0], int(reader[0][1])
+            columns += context
+            for name, shape in reader_shapes(prefix, kind, context, sum(features), features[i]).items():
+                wanted[prefix + "reader." + name] = shape
+        for j, layer in enumerate(layers[i]):
+            wanted.update(layer_shapes(f"{prefix}layers.{j}.", layer[0], int(layer[1]), columns))
+            columns = int(layer[1])
+        for (number,) in words(metadata, f"module.{i}.outputs"):
+            wanted[f"{prefix}outputs.{number}.weight"] = [int(outputs[int(number)][1]), features[i]]
+    for number, output in enumerate(outputs):
+        wanted[f"outputs.{number}.bias"] = [int(output[1])]
+    return wanted
+
+
+def describe(metadata, tensors):
+    """The lines that test_write_model writes."""
+    yield f"settle_steps {metadata['thalnet.settle_steps']}"
+    for name, size, kind, steps in words(metadata, "inputs"):
+        yield f"input {name} {size} {kind} {steps}"
+    for name, size, loss, steps in words(metadata, "outputs"):
+        yield f"output {name} {size} {LOSSES[loss]} {steps}"
+    for i in range(int(metadata["thalnet.modules"])):
+        reader = words(metadata, f"module.{i}.reader")
+        kind, context = (READERS[reader[0][0]], reader[0][1]) if reader else (-1, 0)
+        features = words(metadata, f"module.{i}.layers")[-1][1]
+        yield f"module {metadata[f'thalnet.module.{i}.name']} {features} {context} {kind}"
+    for name, (shape, bits) in tensors.items():
+        yield " ".join(["tensor", name, str(len(shape)), *map(str, shape), *(f"{value:08x}" for value in bits)])
+
+
+def main(path, expected=None):
+    metadata, tensors = load(path)
+    wanted = shapes(metadata)
+    check(wanted == {name: shape for name, (shape, _) in tensors.items()}, "the tensors are not those of the network")
+    lines = list(describe(metadata, tensors))
+    if expected is None:
+        print("\n".join(line if len(line) < 100 else line[:96] + " ..." for line in lines))
+        return
+    with open(expected, encoding="ascii") as file:
+        said = file.read().splitlines()
+    for mine, theirs in zip(lines, said):
+        check(mine == theirs, f"the file has\n{mine[:200]}\nthe library says\n{theirs[:200]}")
+    check(len(lines) == len(said), f"{len(lines)} lines, the library says {len(said)}")
+    print(f"{len(tensors)} tensors, {sum(len(bits) for _, bits in tensors.values())} numbers, all the same")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

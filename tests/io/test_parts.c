@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The small parts of lib/io: numbers in texts and bytes, lists of words, sorting, guesses at alien files. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/status.h"
+#include "io/alien.h"
+#include "io/bytes.h"
+#include "io/run.h"
+#include "io/sort.h"
+#include "io/source.h"
+#include "io/text.h"
+
+START_TEST(text_measures_itself) {
+  char buffer[40];
+  thalnet__text counted = {0}, written = {buffer, sizeof buffer, 0}, small = {buffer, 5, 0};
+  const struct {
+    uint64_t number;
+    const char *text;
+  } numbers[] = {{0, "0"}, {9, "9"}, {10, "10"}, {16777216, "16777216"}, {UINT64_MAX, "18446744073709551615"}};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    counted.used = written.used = 0;
+    thalnet__text_add(&counted, "n=");
+    thalnet__text_number(&counted, numbers[i].number);
+    thalnet__text_add(&written, "n=");
+    thalnet__text_number(&written, numbers[i].number);
+    ck_assert_uint_eq(counted.used, written.used);
+    ck_assert_str_eq(thalnet__text_end(&written) + 2, numbers[i].text);
+  }
+  memset(buffer, '#', sizeof buffer);
+  thalnet__text_add(&small, "abc");
+  thalnet__text_number(&small, 12345);
+  ck_assert_uint_eq(small.used, 8);
+  ck_assert_str_eq(thalnet__text_end(&small), "abc1");
+  ck_assert_int_eq(buffer[5], '#');
+}
+END_TEST
+
+/* Words as "fields/fields|...", -1 as "!". */
+static const char *split(const char *list) {
+  static char text[200];
+  thalnet__word word;
+  int taken;
+  text[0] = 0;
+  while ((taken = thalnet__take_word(&list, &word)) == 1) {
+    for (size_t i = 0; i < word.count; i++) {
+      snprintf(text + strlen(text), sizeof text - strlen(text), "%.*s%s", (int)word.fields[i].length, word.fields[i].at,
+               i + 1 < word.count ? "/" : "|");
+    }
+  }
+  return taken == 0 ? text : strcat(text, "!");
+}
+
+START_TEST(words) {
+  ck_assert_str_eq(split(""), "");
+  ck_assert_str_eq(split("a"), "a|");
+  ck_assert_str_eq(split("a b"), "a|b|");
+  ck_assert_str_eq(split("rows:28:dense:1 t:5:tokens:2"), "rows/28/dense/1|t/5/tokens/2|");
+  ck_assert_str_eq(split(" "), "!");
+  ck_assert_str_eq(split(" a"), "!");
+  ck_assert_str_eq(split("a "), "!");
+  ck_assert_str_eq(split("a  b"), "a|!");
+  ck_assert_str_eq(split("a:"), "!");
+  ck_assert_str_eq(split(":a"), "!");
+  ck_assert_str_eq(split("a::b"), "!");
+  ck_assert_str_eq(split("a: b"), "!");
+  ck_assert_str_eq(split("a:b:c:d:e"), "!");
+  ck_assert_str_eq(split("a\tb"), "a\tb|");
+}
+END_TEST
+
+START_TEST(numbers_of_words) {
+  static const char *const bad[] = {"00",
+                                    "01",
+                                    "-1",
+                                    "+1",
+                                    "1.0",
+                                    "1e3",
+                                    "0x1",
+                                    "1,0",
+                                    "one",
+                                    "18446744073709551616",
+                                    "99999999999999999999999",
+                                    "1 ",
+                                    "1\n",
+                                    "\xd9\xa1"};
+  struct thalnet__field field;
+  uint64_t number = 77;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    field = (struct thalnet__field){bad[i], strlen(bad[i])};
+    ck_assert_msg(thalnet__field_number(&field, UINT64_MAX, &number) == -1, "%s", bad[i]);
+    ck_assert_uint_eq(number, 77);
+  }
+  field = (struct thalnet__field){"1025x", 4};
+  ck_assert_int_eq(thalnet__field_number(&field, 1024, &number), -1);
+  ck_assert_int_eq(thalnet__field_number(&field, 1025, &number), 0);
+  ck_assert_uint_eq(number, 1025);
+  field = (struct thalnet__field){"0", 1};
+  ck_assert_int_eq(thalnet__field_number(&field, 0, &number), 0);
+  ck_assert_uint_eq(number, 0);
+  field = (struct thalnet__field){"18446744073709551599", 20}; /* the largest that is read without a chance to wrap */
+  ck_assert_int_eq(thalnet__field_number(&field, UINT64_MAX, &number), 0);
+  ck_assert_uint_eq(number, 18446744073709551599u);
+}
+END_TEST
+
+/* Decimal commas and thousands of a locale are nowhere. */
+START_TEST(locales_have_no_say) {
+  static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char buffer[40];
+    thalnet__text text = {buffer, sizeof buffer, 0};
+    if (!setlocale(LC_ALL, names[i])) {
+      continue;
+    }
+    thalnet__text_number(&text, 1234567);
+    ck_assert_str_eq(thalnet__text_end(&text), "1234567");
+  }
+  setlocale(LC_ALL, "C");
+}
+END_TEST
+
+START_TEST(floats_are_little_endian) {
+  static const unsigned char bytes[] = {0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc1, 1, 0, 0, 0, 0, 0, 0x80, 0x7f};
+  unsigned char again[sizeof bytes], word[8];
+  real values[4];
+  thalnet__get_floats(bytes, 4, values);
+  ck_assert(values[0] == 1 && values[1] == -10 && values[2] == 0x1p-149f && values[3] > 3e38f);
+  thalnet__put_floats(again, 4, values);
+  ck_assert_mem_eq(again, bytes, sizeof bytes);
+  thalnet__put_u64(word, 0x0102030405060708u);
+  ck_assert_int_eq(word[0], 8);
+  ck_assert_uint_eq(thalnet__get_u64(word), 0x0102030405060708u);
+}
+END_TEST
+
+static int compare(const void *a, const void *b) {
+  int x = *(const int *)a, y = *(const int *)b;
+  return (x > y) - (x < y);
+}
+
+/* Against the sort of the C library; random, sorted, reversed, all equal. */
+START_TEST(sorting) {
+  unsigned long long state = 1;
+  for (size_t count = 0; count < 200; count++) {
+    for (int kind = 0; kind < 4; kind++) {
+      int values[200], sorted[200];
+      void *items[200];
+      for (size_t i = 0; i < count; i++) {
+        values[i] = kind == 0 ? (int)io_draw(&state, 50) : kind == 1 ? (int)i : kind == 2 ? -(int)i : 3;
+        sorted[i] = values[i];
+        items[i] = &values[i];
+      }
+      thalnet__sort(items, count, compare);
+      qsort(sorted, count, sizeof sorted[0], compare);
+      for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(*(int *)items[i], sorted[i]);
+      }
+      for (int wanted = -1; wanted < 60; wanted++) {
+        size_t place = thalnet__search(items, count, &wanted, compare);
+        int there = bsearch(&wanted, sorted, count, sizeof sorted[0], compare) != NULL;
+        ck_assert_int_eq(place < count, there);
+        if (there) {
+          ck_assert_int_eq(*(int *)items[place], wanted);
+        }
+      }
+    }
+  }
+}
+END_TEST
+
+START_TEST(aliens) {
+  const struct {
+    const char *start, *name;
+  } list[] = {{"\x1f\x8b\x08rest..", "gzip"},
+              {"PK\x03\x04rest.", "zip"},
+              {"\x80\x04\x95 rest", "pickle"},
+              {"\x89HDF\r\n\x1a\n.", "HDF5"},
+              {"\x93NUMPY\x01.", "npy"},
+              {"GGUF\x03rest", "GGUF"},
+              {"\x7f"
+               "ELF\x02....",
+               "ELF"},
+              {"version https", "LFS"},
+              {"<!DOCTYPE html>", "web page"},
+              {"{\"a\": 1}..", "JSON"},
+              {"0.1 0.2 0.3", "text file"},
+              {"\x01\x02\x03\x04\x05\x06\x07\x08{", "no safe"}};
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+    const char *name = thalnet__alien_name((const unsigned char *)list[i].start, 9);
+    ck_assert_msg(strstr(name, list[i].name) != NULL, "%s: %s", list[i].name, name);
+  }
+  static const unsigned char swapped[] = {0, 0, 0, 0, 0, 0, 2, 16, '{'};
+  ck_assert_ptr_nonnull(strstr(thalnet__alien_name(swapped, 9), "big-endian"));
+  ck_assert_ptr_nonnull(thalnet__alien_name(swapped, 0));
+}
+END_TEST
+
+/* A source gives what it has and not a byte more. */
+START_TEST(sources_end) {
+  unsigned char bytes[4] = {1, 2, 3, 4}, read[8] = {0};
+  thalnet__source source = thalnet__source_memory(bytes, sizeof bytes);
+  ck_assert_int_eq(thalnet__source_read(&source, read, 0), THALNET_OK);
+  ck_assert_int_eq(thalnet__source_read(&source, read, 3), THALNET_OK);
+  ck_assert_int_eq(thalnet__source_read(&source, read, 2), THALNET_ERROR_TRUNCATED);
+  ck_assert_int_eq(thalnet__source_read(&source, read, SIZE_MAX), THALNET_ERROR_TRUNCATED);
+  ck_assert_int_eq(thalnet__source_read(&source, read + 3, 1), THALNET_OK);
+  ck_assert_mem_eq(read, bytes, 4);
+  ck_assert_int_eq(thalnet__source_finish(&source), THALNET_OK);
+  ck_assert_int_eq(thalnet__source_read(&source, read, 1), THALNET_ERROR_TRUNCATED);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {text_measures_itself,     words,   numbers_of_words, locales_have_no_say,
+                                floats_are_little_endian, sorting, aliens,           sources_end};
+  return IO_RUN("parts", tests);
+}
