@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# pmnist_run.sh <pmnist>
+# Runs the program as its users do: a short training on drawn digits, wrong options, wrong data, Ctrl-C.
+set -u
+pmnist=$1
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+failures=0
+out=$work/out
+err=$work/err
+
+failed() {
+  echo "FAILED: $*"
+  sed 's/^/  stdout: /' "$out"
+  sed 's/^/  stderr: /' "$err"
+  failures=$((failures + 1))
+}
+
+# run <exit code> <what> <arguments>...
+run() {
+  wanted=$1
+  what=$2
+  shift 2
+  "$pmnist" "$@" >"$out" 2>"$err"
+  code=$?
+  [ "$code" -eq "$wanted" ] || failed "$what: exit code $code, not $wanted"
+}
+
+# refused <what> <words> <arguments>...: exit code 2, the words on stderr, and no result
+refused() {
+  what=$1
+  words=$2
+  shift 2
+  run 2 "$what" "$@"
+  grep -q -e "$words" "$err" || failed "$what: no '$words' on stderr"
+  if grep -q '^result' "$out"; then failed "$what: a result"; fi
+}
+
+# value <field> of the last line
+value() { tail -n 1 "$out" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+holds() { awk "BEGIN { exit !($1) }"; }
+
+# A network that learns in a second or two.
+small="--images 3000 --modules 2 --features 24 --context 16 --batch 50 --lr 0.02 --dropout 0 --permutation 0"
+
+# shellcheck disable=SC2086
+run 0 "training" $small --epochs 4 --out "$work/saved/here"
+number='[0-9]+(\.[0-9]+)?'
+tail -n 1 "$out" | grep -Eqx "result test_accuracy=0\.[0-9]{4} validation_accuracy=0\.[0-9]{4} parameters=[0-9]+ \
+train_sequences_per_second=[0-9]+ seconds=$number" || failed "training: the result line"
+[ "$(value parameters)" = "$((2 * (3 * 24 * (28 + 16 + 24) + 6 * 24) + 2 * (16 * 48 + 1) + 2 * 240 + 10))" ] ||
+  failed "training: the number of parameters"
+holds "$(value test_accuracy) > 0.5" || failed "training: test accuracy"
+holds "$(value validation_accuracy) > 0.5" || failed "training: validation accuracy"
+[ ! -s "$err" ] || failed "training: something on stderr"
+grep -q 'drawn by this program' "$out" || failed "training: does not say which data it uses"
+grep -q '^ *module1 .*[0-9]' "$out" || failed "training: the routing table"
+[ "$(grep -c '^epoch' "$out")" -eq 4 ] || failed "training: one line an epoch"
+if LC_ALL=C grep -q "$(printf '[\r\033]')" "$out"; then failed "training: a bar in a pipe"; fi
+grep '^epoch' "$out" | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) }' >"$work/losses"
+sort -c -g -r "$work/losses" 2>"$work/unsorted" || failed "training: the loss does not fall"
+[ -s "$work/saved/here/model.safetensors" ] || failed "training: no model"
+[ "$(grep -c module "$work/saved/here/routing.txt")" -ge 6 ] || failed "training: no routing table in its file"
+[ "$(find "$work/saved" -type f | wc -l)" -eq 2 ] || failed "training: files are left over"
+grep 'validation' "$out" | sed 's/ [0-9]* sequences.*//' >"$work/first"
+
+# The same seed gives the same numbers, for any number of threads; another seed others.
+# shellcheck disable=SC2086
+run 0 "again, three threads" $small --epochs 4 --threads 3
+grep 'validation' "$out" | sed 's/ [0-9]* sequences.*//' | grep -v '^data\|^result' >"$work/second"
+grep -v '^data\|^result' "$work/first" | cmp -s - "$work/second" || failed "again: other numbers"
+# shellcheck disable=SC2086
+run 0 "another seed" $small --epochs 1 --seed 5
+grep '^epoch' "$out" | grep -qF "$(sed -n 's/.*\(loss [0-9.]*\).*/\1/p' "$work/first" | head -n 1)" &&
+  failed "another seed: the same numbers"
+
+# Everything that can be chosen runs.
+for reader in linear weight_norm softmax gaussian gaussian_normalized; do
+  run 0 "reader $reader" --images 300 --epochs 1 --reader $reader
+  holds "$(value parameters) <= 50000" || failed "reader $reader: too many parameters"
+done
+for preset in default paper w1 w2; do
+  run 0 "preset $preset" --images 300 --epochs 1 --preset $preset
+  case $preset in default) size=46606 ;; w1) size=47845 ;; *) size=47182 ;; esac
+  [ "$(value parameters)" = $size ] || failed "preset $preset: $(value parameters) parameters, not $size"
+done
+run 0 "plain GRU" --images 300 --epochs 1 --model gru
+[ "$(value parameters)" = 47310 ] || failed "plain GRU: $(value parameters) parameters"
+run 0 "softmax with given features" --images 100 --epochs 1 --reader softmax --features 20 --context 24
+holds "$(value parameters) > 50000" || failed "softmax: given features were changed"
+run 0 "help" --help
+for option in data model preset reader modules features context connect epochs batch lr dropout seed threads out; do
+  grep -q -e "--$option " "$out" || failed "help: --$option"
+done
+
+# Mistakes on the command line
+refused "unknown option" "nonsense" --nonsense
+refused "no value" "epochs" --epochs
+refused "not a number" "epochs" --epochs many
+refused "below its range" "epochs" --epochs 0
+refused "above its range" "dropout" --dropout 1
+refused "not a number at all" "lr" --lr nan
+refused "unknown reader" "reader" --reader telepathy
+refused "stray word" "stray" stray
+refused "contradiction" "model" --preset w1 --model thalnet
+refused "no effect" "plain GRU" --model gru --reader linear
+refused "unusable folder" "Not a directory" --out "$0/here"
+
+# Data that is missing, damaged or mixed up
+data=$work/data
+mkdir "$data"
+refused "no folder" "No such file" --data "$work/nowhere"
+refused "no files" "train-images-idx3-ubyte" --data "$data"
+image_header='\000\000\010\003\000\000\000\012\000\000\000\034\000\000\000\034'
+label_header='\000\000\010\001\000\000\000\012'
+# shellcheck disable=SC2059
+images() { { printf "$image_header" && head -c 7840 /dev/zero | tr '\000' "$1"; } >"$data/$2-images-idx3-ubyte"; }
+# shellcheck disable=SC2059
+labels() { { printf "$label_header" && printf "$1"; } >"$data/$2-labels-idx1-ubyte"; }
+ten='\000\001\002\003\004\005\006\007\010\011'
+images a train && labels "$ten" train && images b t10k && labels "$ten" t10k
+run 0 "ten images" --data "$data" --epochs 1
+grep -q "images in $data" "$out" || failed "ten images: does not say which data it uses"
+labels '\000\001\002\003\004\005\006\007\010\012' train
+refused "wrong label" "label 9 is 10" --data "$data"
+labels '\000\001\002\003\004\005\006\007\010' train
+refused "truncated labels" "ends too early" --data "$data"
+cp "$data/train-images-idx3-ubyte" "$data/train-labels-idx1-ubyte"
+refused "images for labels" "mixed up" --data "$data"
+labels "$ten" train
+cp "$data/train-images-idx3-ubyte" "$data/t10k-images-idx3-ubyte"
+refused "training images for test images" "mixed up" --data "$data"
+images b t10k
+gzip -c "$data/t10k-images-idx3-ubyte" | head -c 30 >"$data/t10k-images-idx3-ubyte.gz"
+refused "truncated gzip" "ends too early" --data "$data"
+
+# A training that diverges
+run 3 "a rate far too high" --images 500 --epochs 2 --lr 1e300
+[ -s "$err" ] || failed "a rate far too high: nothing on stderr"
+
+# Ctrl-C: the step is finished and the model saved
+"$pmnist" --epochs 1000 --images 1000 --out "$work/interrupted" >"$out" 2>"$err" &
+child=$!
+tries=0
+until grep -q '^epoch' "$out" || [ $tries -ge 300 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+kill -INT "$child"
+wait "$child"
+code=$?
+[ $code -eq 130 ] || failed "Ctrl-C: exit code $code"
+[ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
+grep -q '^result' "$out" && failed "Ctrl-C: a result"
+
+[ $failures -eq 0 ] && echo "pmnist does what it should"
+exit "$((failures > 0))"
