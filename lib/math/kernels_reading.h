@@ -28,16 +28,20 @@ static double THALNET__KERNEL(log_sum_exp)(size_t n, const real *logits) {
  * normalised weights are a softmax of the exponents, which needs neither the factor nor the bound. */
 static void THALNET__KERNEL(gaussian)(size_t n, real mean, real variance, int normalize, real *restrict w) {
   const real half = (real)-0.5 / variance;
-  for (size_t k = 0; k < n; k++) {
-    real away = (real)(k + 1) - mean;
-    w[k] = half * away * away;
-  }
+  const int32_t count = (int32_t)n; /* 32 bits: vectors convert them to real at full width */
   if (normalize) {
+    for (int32_t k = 0; k < count; k++) {
+      const real away = (real)(k + 1) - mean;
+      w[k] = half * away * away;
+    }
     THALNET__KERNEL(softmax)(n, w, w);
     return;
   }
   const real factor = (real)0.3989422804014327 / thalnet__sqrt(variance); /* 1 / sqrt(2 pi variance) */
-  for (size_t k = 0; k < n; k++) w[k] = factor * thalnet__exp(w[k] < -80 ? -80 : w[k]);
+  for (int32_t k = 0; k < count; k++) {
+    const real away = (real)(k + 1) - mean, exponent = half * away * away;
+    w[k] = factor * thalnet__exp(exponent < -80 ? -80 : exponent);
+  }
 }
 
 static void THALNET__KERNEL(gaussian_gradient)(size_t n, real mean, real variance, int normalize,
@@ -47,14 +51,14 @@ static void THALNET__KERNEL(gaussian_gradient)(size_t n, real mean, real varianc
   const real centre = normalize ? THALNET__KERNEL(dot)(n, w, dw) : 0; /* the softmax's own term */
   const real one = normalize ? 0 : 1;                                 /* d factor / d variance */
   real means[THALNET__LANES] = {0}, variances[THALNET__LANES] = {0};
-  for (size_t k = 0; k < n; k += THALNET__LANES) {
-    size_t lanes = n - k < THALNET__LANES ? n - k : THALNET__LANES;
-    for (size_t lane = 0; lane < lanes; lane++) {
-      real away = (real)(k + lane + 1) - mean, square = away * away * inverse;
-      real term = w[k + lane] * (dw[k + lane] - centre);
-      int bounded = !normalize && square > 160;
-      means[lane] += bounded ? 0 : term * away;
-      variances[lane] += bounded ? -term : term * (square - one);
+  const real bound = normalize ? (real)1e30 : 160; /* twice the exponent's */
+  for (int32_t k = 0; k < (int32_t)n; k += THALNET__LANES) {
+    const int32_t lanes = (int32_t)n - k < THALNET__LANES ? (int32_t)n - k : THALNET__LANES;
+    for (int32_t lane = 0; lane < lanes; lane++) {
+      const real away = (real)(k + lane + 1) - mean, square = away * away * inverse;
+      const real term = w[k + lane] * (dw[k + lane] - centre);
+      means[lane] += square > bound ? 0 : term * away;
+      variances[lane] += square > bound ? -term : term * (square - one);
     }
   }
   *dmean = THALNET__KERNEL(sum_lanes)(means) * inverse;
