@@ -56,10 +56,11 @@ THALNET_API thalnet_status thalnet_center_load(const char *path, const thalnet_l
 THALNET_API thalnet_status thalnet_center_load_memory(const void *bytes, size_t size,
                                                       const thalnet_load_options *options, thalnet_center **net_out);
 
-/** Saves a built center. The file is replaced in one step: `path`.tmp is written, made durable and renamed; on any error
- * the old file is untouched.
+/** Saves a built center. The file is replaced in one step: `path`.tmp is written, made durable and renamed; on an error
+ * before that the old file is untouched. If only making the rename durable fails, the new file is there already.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (not built), THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
- * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY, THALNET_ERROR_BUSY (being written) */
+ * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY, THALNET_ERROR_BUSY (being written)
+ * @retval THALNET_ERROR_LIMIT, THALNET_ERROR_OVERFLOW the description of the network is too large for a file */
 THALNET_API thalnet_status thalnet_center_save(const thalnet_center *net, const char *path,
                                                const thalnet_save_options *options);
 

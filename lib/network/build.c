@@ -87,8 +87,10 @@ void thalnet__measure(const thalnet_center *net, thalnet_center_size *size) {
     const uint64_t more = thalnet__module_operations(net, net->modules[i]);
     operations = operations > UINT64_MAX - more ? UINT64_MAX : operations + more;
   }
-  for (size_t o = 0; o < net->output_count; o++)
-    operations += 2 * (uint64_t)net->outputs[o].size * (uint64_t)net->outputs[o].span_size;
+  for (size_t o = 0; o < net->output_count; o++) {
+    const uint64_t more = 2 * (uint64_t)net->outputs[o].size * (uint64_t)net->outputs[o].span_size;
+    operations = operations > UINT64_MAX - more ? UINT64_MAX : operations + more;
+  }
   size->parameters = net->parameter_count;
   size->parameter_bytes = (uint64_t)(net->parameter_count + net->prepared_count) * sizeof(real);
   size->gradient_bytes = (uint64_t)net->parameter_count * sizeof(real) + net->tensor_count;

@@ -220,15 +220,14 @@ static thalnet_status thalnet__connect(thalnet_module *module, const char *what,
   if (number < 0 || (size_t)number >= declared)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': there is no %s %d, only %zu", module->name, what, number,
                          declared);
-  for (size_t i = 0; i < *count; i++)
-    if ((*connections)[i].number == number)
-      return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': %s %d is connected already", module->name, what,
-                           number);
-  THALNET__TRY(thalnet__reserve(&module->net->memory, &array, *count, capacity, sizeof **connections));
-  *connections = array;
   /* kept in the order of the numbers: the order of connecting has no meaning */
   size_t at = *count;
-  for (; at > 0 && (*connections)[at - 1].number > number; at--) (*connections)[at] = (*connections)[at - 1];
+  while (at > 0 && (*connections)[at - 1].number > number) at--;
+  if (at > 0 && (*connections)[at - 1].number == number)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': %s %d is connected already", module->name, what, number);
+  THALNET__TRY(thalnet__reserve(&module->net->memory, &array, *count, capacity, sizeof **connections));
+  *connections = array;
+  memmove(*connections + at + 1, *connections + at, (*count - at) * sizeof **connections);
   (*connections)[at] = (thalnet__connection){.number = number};
   (*count)++;
   return THALNET_OK;

@@ -108,6 +108,19 @@ static thalnet_status thalnet__place_contexts(thalnet_center *net) {
   return THALNET_OK;
 }
 
+/* The part of the center from an output's first to its last module. */
+static void thalnet__place_spans(thalnet_center *net) {
+  for (size_t o = 0; o < net->output_count; o++) net->outputs[o].span_size = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet_module *module = net->modules[i];
+    for (size_t k = 0; k < module->output_count; k++) {
+      thalnet__output *output = &net->outputs[module->outputs[k].number];
+      if (output->span_size == 0) output->span = module->offset;
+      output->span_size = module->offset + module->features - output->span;
+    }
+  }
+}
+
 static thalnet_status thalnet__place_columns(thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++) {
     thalnet_module *module = net->modules[i];
@@ -126,18 +139,7 @@ static thalnet_status thalnet__place_columns(thalnet_center *net) {
                              layer->inputs, THALNET_SIZE_LIMIT);
     }
   }
-  for (size_t o = 0; o < net->output_count; o++) {
-    thalnet__output *output = &net->outputs[o];
-    output->span = SIZE_MAX;
-    for (size_t i = 0; i < net->module_count; i++) {
-      const thalnet_module *module = net->modules[i];
-      for (size_t k = 0; k < module->output_count; k++) {
-        if (module->outputs[k].number != (int32_t)o) continue;
-        if (output->span == SIZE_MAX) output->span = module->offset;
-        output->span_size = module->offset + module->features - output->span;
-      }
-    }
-  }
+  thalnet__place_spans(net);
   return THALNET_OK;
 }
 

@@ -132,6 +132,6 @@ void thalnet__state_advance(thalnet_state *state, size_t rows) {
   }
   for (size_t o = 0; o < net->output_count; o++) thalnet__output_forward(work, o);
   thalnet__exchange_memory(net, rows, state->memory, thalnet__slot(net, &work->main, work->main.steps), 0);
-  memset(state->given, 0, net->input_count * sizeof *state->given);
+  for (size_t i = 0; i < net->input_count; i++) state->given[i] = 0;
   state->advanced = rows;
 }

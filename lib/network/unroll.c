@@ -40,7 +40,7 @@ thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const tha
           segment->contexts + step * rows * net->contexts + made->reader.reading.column, net->contexts};
   }
   described.output = thalnet__layer_output(work, segment, module, j, step);
-  described.kept = mine->layers[j].kept + step * rows * layer->kind->kept * layer->units;
+  if (layer->kind->kept > 0) described.kept = mine->layers[j].kept + step * rows * layer->kind->kept * layer->units;
   if (layer->kind->recurrent)
     described.hidden_before = thalnet__const_view(thalnet__memory_at(net, before, place->hidden));
   if (layer->kind->cell) {

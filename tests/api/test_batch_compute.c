@@ -81,6 +81,10 @@ START_TEST(backward_needs_something_to_go_back) {
   EXPECT_OK(thalnet_forward(net, batch, NULL));
   EXPECT_OK(thalnet_batch_write_output_gradient(batch, 2, gradient, S * K * 3));
   EXPECT_OK(thalnet_backward(net, batch));
+  EXPECT(thalnet_batch_write_output_gradient(batch, 2, gradient, S * K * 3), THALNET_ERROR_STATE);
+  support_fill(net, batch, S, K, 1);
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  EXPECT(thalnet_batch_write_output_gradient(batch, 2, gradient, S * K * 3), THALNET_ERROR_STATE);
   thalnet_batch_free(batch);
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
   options.for_backward = 0;

@@ -41,6 +41,9 @@ START_TEST(layers_are_checked) {
     gru.reset = i == 1 ? 2 : unknown[i];
     EXPECT(thalnet_module_add_gru(d.module, 3, &gru), THALNET_ERROR_ARGUMENT);
   }
+  gru.reset = THALNET_RESET_AFTER;
+  gru.reserved = 1;
+  EXPECT_EITHER(thalnet_module_add_gru(d.module, 3, &gru), THALNET_ERROR_VERSION, THALNET_ERROR_ARGUMENT);
   ck_assert_uint_eq(thalnet_center_module_features(d.net, 0), 0);
   thalnet_center_free(d.net);
 }

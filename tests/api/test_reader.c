@@ -55,6 +55,10 @@ START_TEST(readers_are_checked) {
     refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
   }
   options.normalize = 0;
+  options.reserved = 1;
+  EXPECT_EITHER(thalnet_module_add_reader(d.module, THALNET_LINEAR, 3, &options, NULL), THALNET_ERROR_VERSION,
+                THALNET_ERROR_ARGUMENT);
+  options.reserved = 0;
   options.struct_size = 0;
   refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
   thalnet_center_free(d.net);

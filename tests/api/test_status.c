@@ -170,6 +170,9 @@ START_TEST(blas_threads) {
   ck_assert_int_eq(thalnet_blas_get_threads(), before);
   EXPECT_EITHER(thalnet_blas_set_threads(1), THALNET_OK, THALNET_ERROR_UNSUPPORTED);
   ck_assert_int_le(thalnet_blas_get_threads(), 1);
+  if (strcmp(thalnet_blas_vendor(), "reference") == 0) {
+    EXPECT(thalnet_blas_set_threads(2), THALNET_ERROR_UNSUPPORTED);
+  }
 }
 END_TEST
 
