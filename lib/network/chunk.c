@@ -225,6 +225,7 @@ void thalnet__chunk_backward(thalnet__work *work, thalnet_batch *batch, real *gr
   }
   if (final) thalnet__add_final(work, batch, 0);
   if (batch->start_gradient != NULL) thalnet__store_memory(work, work->d_after, batch->start_gradient);
+  if (work->main.steps == 0) return;
   thalnet__inputs_gradient(work, batch, gradients);
   thalnet__segment_gradients(work, &work->main, gradients);
   thalnet__outputs_weight_gradients(work, batch, gradients);

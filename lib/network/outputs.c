@@ -173,7 +173,7 @@ void thalnet__outputs_host_gradients(thalnet__work *work, const thalnet_batch *b
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__batch_output *mine = &batch->outputs[o];
     const size_t size = net->outputs[o].size, frames = work->frames * net->outputs[o].frames;
-    if (!mine->goals_set && mine->gradient_set) /* no loss has written there */
+    if (frames > 0 && !mine->goals_set && mine->gradient_set) /* no loss has written there */
       memset(work->d_outputs[o], 0, frames * work->rows * size * sizeof(real));
     if (!mine->goals_set && mine->final_gradient_set)
       memset(work->d_final_outputs[o], 0, work->rows * size * sizeof(real));

@@ -52,6 +52,24 @@ START_TEST(incomplete_networks_are_refused) {
 }
 END_TEST
 
+/* The same where nothing else is wrong. */
+START_TEST(nothing_but_one_thing_is_missing) {
+  thalnet_center_size size = {.struct_size = sizeof size};
+  thalnet_center *net = NULL;
+  thalnet_module *module = NULL;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  EXPECT(thalnet_center_measure(net, &size), THALNET_ERROR_STATE); /* no module */
+  EXPECT(thalnet_center_build(net, 1), THALNET_ERROR_STATE);
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_gru(module, 4, NULL));
+  EXPECT(thalnet_center_measure(net, &size), THALNET_ERROR_STATE); /* neither input nor reader */
+  EXPECT(thalnet_center_build(net, 1), THALNET_ERROR_STATE);
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 2, NULL, NULL));
+  EXPECT_OK(thalnet_center_build(net, 1));
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* A network without inputs runs on its own; one without outputs can still be stepped. Neither is listed as
  * incomplete. */
 START_TEST(networks_without_inputs_or_outputs) {
@@ -252,6 +270,25 @@ START_TEST(absurd_sizes_overflow) {
 }
 END_TEST
 
+/* Every size is within its limit, but their sum over the modules is not: the center, or all contexts. */
+START_TEST(wide_centers_are_limited) {
+  for (int contexts = 0; contexts < 2; contexts++) {
+    thalnet_center_size size = {.struct_size = sizeof size};
+    thalnet_center *net = NULL;
+    thalnet_module *module = NULL;
+    EXPECT_OK(thalnet_center_create(NULL, &net));
+    for (int i = 0; i < 2; i++) {
+      EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+      EXPECT_OK(thalnet_module_add_dense(module, contexts ? 1 : THALNET_SIZE_LIMIT, THALNET_RELU, NULL));
+      EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, contexts ? THALNET_SIZE_LIMIT : 1, NULL, NULL));
+    }
+    EXPECT(thalnet_center_measure(net, &size), THALNET_ERROR_LIMIT);
+    EXPECT(thalnet_center_build(net, 1), THALNET_ERROR_LIMIT);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* Every size is within its limit, but all that enters a module together is not. */
 START_TEST(wide_modules_are_limited) {
   thalnet_center *net = NULL;
@@ -294,6 +331,7 @@ END_TEST
 
 int main(void) {
   const TTest *const tests[] = {incomplete_networks_are_refused,
+                                nothing_but_one_thing_is_missing,
                                 networks_without_inputs_or_outputs,
                                 a_refused_network_can_be_completed,
                                 the_first_failure_is_remembered,
@@ -304,6 +342,7 @@ int main(void) {
                                 measure_counts,
                                 absurd_sizes_overflow,
                                 wide_modules_are_limited,
+                                wide_centers_are_limited,
                                 large_sizes_are_out_of_memory};
   return SUPPORT_RUN("build", tests);
 }

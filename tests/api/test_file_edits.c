@@ -55,6 +55,8 @@ START_TEST(metadata_is_checked) {
       {"\"thalnet.format\":\"1\"", "\"thalnet.format\":\"1\",\"n\":\"\\ud83d\\u0041\"", FORMAT},
       {"\"thalnet.format\":\"1\"", "\"thalnet.format\":\"1\",\"n\":\"\\u12G4\"", FORMAT},
       {"\"thalnet.format\":\"1\"", "\"thalnet.format\":\"1\",\"n\":\"\\x\"", FORMAT},
+      {"\"thalnet.format\":\"1\"", "\"thalnet.format\":\"1\",\"n\":\"a\",\"m\":\"a\"", THALNET_OK, 0},
+      {"\"thalnet.format\":\"1\"", "\"thalnet.format\":\"1\",\"n\":\"a\",\"n\":\"b\"", FORMAT},
       {"\"thalnet.checksum\"", "\"checksum\"", FORMAT},
       {"\"thalnet.modules\":\"2\"", "\"thalnet.modules\":\"0\"", FORMAT},
       {"\"thalnet.modules\":\"2\"", "\"thalnet.modules\":\"1\"", FORMAT},
