@@ -161,37 +161,45 @@ START_TEST(a_second_caller_is_told_busy) {
 }
 END_TEST
 
-/* The short form, which is three calls in one, is one call for others. */
+/* The short form sets, advances and reads, but is one call for others. */
 struct stepper {
   thalnet_center *net;
   thalnet_state *state;
-  atomic_int go, wrong, served;
+  float settled[4];
+  atomic_int go, wrong, served, strange;
 };
+
+static const float steady[3] = {0.5f, 0.25f, -1.0f};
 
 static void *step_along(void *argument) {
   struct stepper *stepper = argument;
-  float x[3] = {0.5f, 0.25f, -1.0f}, y[4];
+  float y[4];
   while (!atomic_load(&stepper->go)) {}
   for (int i = 0; i < 20000; i++) {
-    thalnet_status status = thalnet_state_step(stepper->net, stepper->state, x, 3, y, 4);
+    thalnet_status status = thalnet_state_step(stepper->net, stepper->state, steady, 3, y, 4);
     if (status != THALNET_OK && status != THALNET_ERROR_BUSY) {
       atomic_fetch_add(&stepper->wrong, 1);
     }
-    if (status == THALNET_OK) {
-      atomic_fetch_add(&stepper->served, 1);
+    if (status != THALNET_OK) {
+      continue;
+    }
+    atomic_fetch_add(&stepper->served, 1);
+    if (!(support_distance(y, stepper->settled, 4) < 1e-4)) {
+      atomic_fetch_add(&stepper->strange, 1);
     }
   }
   return NULL;
 }
 
-/* Two threads that break the rule and share a state: each call is served or refused, and as many frames have passed as
- * calls were served. */
+/* Two threads that break the rule and share a state: each call is served whole or refused. The state has settled on a
+ * steady input, so that a frame without it, which two interleaved calls could make, would show in the answers. */
 START_TEST(two_threads_on_one_state) {
   struct stepper stepper = {.net = support_net(SUPPORT_SMALL, NULL)};
-  thalnet_state *alone = support_state(stepper.net, 1);
-  float x[3] = {0.5f, 0.25f, -1.0f}, y[4];
   pthread_t threads[2];
   stepper.state = support_state(stepper.net, 1);
+  for (int i = 0; i < 500; i++) {
+    EXPECT_OK(thalnet_state_step(stepper.net, stepper.state, steady, 3, stepper.settled, 4));
+  }
   for (int i = 0; i < 2; i++) {
     ck_assert_int_eq(pthread_create(&threads[i], NULL, step_along, &stepper), 0);
   }
@@ -199,16 +207,9 @@ START_TEST(two_threads_on_one_state) {
   for (int i = 0; i < 2; i++) {
     pthread_join(threads[i], NULL);
   }
-  ck_assert_int_eq(atomic_load(&stepper.wrong), 0);
   ck_assert_int_gt(atomic_load(&stepper.served), 0);
-  for (int i = 0; i < atomic_load(&stepper.served); i++) {
-    EXPECT_OK(thalnet_state_step(stepper.net, alone, x, 3, y, 4));
-  }
-  float *one = support_rows(stepper.state), *other = support_rows(alone);
-  ck_assert(support_same(one, other, thalnet_state_values(alone)));
-  free(one);
-  free(other);
-  thalnet_state_free(alone);
+  ck_assert_int_eq(atomic_load(&stepper.wrong), 0);
+  ck_assert_int_eq(atomic_load(&stepper.strange), 0);
   thalnet_state_free(stepper.state);
   thalnet_center_free(stepper.net);
 }
