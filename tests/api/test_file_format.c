@@ -157,8 +157,8 @@ END_TEST
 
 START_TEST(other_files) {
   static const char *const starts[] = {"\x1f\x8b\x08",
-                                       "\x7f"
-                                       "ELF\x02\x01\x01",
+                                       ("\x7f"
+                                        "ELF\x02\x01\x01"),
                                        "GGUF\x03",
                                        "PK\x03\x04",
                                        "\x89PNG\r\n",
