@@ -195,8 +195,8 @@ THALNET_API thalnet_status thalnet_batch_read_losses(const thalnet_batch *batch,
 THALNET_API thalnet_status thalnet_batch_read_output(const thalnet_batch *batch, int32_t output, float *values,
                                                      size_t count);
 
-/** Copies an output after each sequence's last frame and the settle steps: [sequence][value]; of a sequence of length 0, of
- * the memory at its start.
+/** Copies an output after each sequence's last frame and the settle steps: [sequence][value]. A sequence of length 0 settles
+ * from the memory at its start.
  * @retval THALNET_ERROR_STATE final values were not wanted: call thalnet_batch_set_final before computing */
 THALNET_API thalnet_status thalnet_batch_read_final_output(const thalnet_batch *batch, int32_t output, float *values,
                                                            size_t count);

@@ -40,7 +40,7 @@ typedef struct thalnet_center_options {
                                          depend on it in the last bits, never on the number of threads */
   int32_t settle_steps;             /**< steps without input after a sequence's last frame before its final output is
                                          taken, on a copy of the memory; 0..THALNET_STEPS_LIMIT */
-  int32_t reserved;                 /**< 0 */
+  int32_t reserved;                 /**< 0; else THALNET_ERROR_VERSION, here and in all options */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
   { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0 }
@@ -128,7 +128,8 @@ THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const 
  * depend on its name, its shape and the seed alone.
  * @retval THALNET_ERROR_STATE  already built; or the network is incomplete: no module, a module without layers, with neither
  *         input nor reader, or an input, output that nobody is connected to
- * @retval THALNET_ERROR_LIMIT  the frames of the inputs and outputs have no common multiple within THALNET_STEPS_LIMIT steps
+ * @retval THALNET_ERROR_LIMIT  the frames of the inputs and outputs have no common multiple within THALNET_STEPS_LIMIT steps;
+ *         or all features, all contexts, or one module's inputs and context together are more than THALNET_SIZE_LIMIT
  * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY
  * @retval others the first failing call since create, again */
 THALNET_API thalnet_status thalnet_center_build(thalnet_center *net, uint64_t seed);
@@ -177,9 +178,10 @@ THALNET_API size_t thalnet_center_module_features(const thalnet_center *net, int
 THALNET_API size_t thalnet_center_module_context(const thalnet_center *net, int32_t module);
 
 /** Tells sizes before anything large is allocated; also for a center that is not built yet.
- * @param[in,out] size its struct_size says how much of it is filled
+ * @param[in,out] size struct_size set by the caller
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
  * @retval THALNET_ERROR_STATE the network is incomplete
+ * @retval THALNET_ERROR_LIMIT    as thalnet_center_build
  * @retval THALNET_ERROR_OVERFLOW a number does not fit */
 THALNET_API thalnet_status thalnet_center_measure(const thalnet_center *net, thalnet_center_size *size);
 
@@ -214,6 +216,12 @@ THALNET_API thalnet_status thalnet_center_write(thalnet_center *net, const char 
  * @retval as thalnet_center_read, and THALNET_ERROR_STATE when there has been no batch for training */
 THALNET_API thalnet_status thalnet_center_read_gradient(const thalnet_center *net, const char *tensor, float *values,
                                                         size_t count);
+
+/** Replaces the gradient of a tensor, or of all; for hosts that add gradients up over machines. The tensors written count as
+ * having a gradient, and thalnet_step updates them.
+ * @retval as thalnet_center_read_gradient, and THALNET_ERROR_BUSY. Values are checked by thalnet_step */
+THALNET_API thalnet_status thalnet_center_write_gradient(thalnet_center *net, const char *tensor, const float *values,
+                                                         size_t count);
 
 /** Sets all gradients to zero; thalnet_step does so by itself.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY

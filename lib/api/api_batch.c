@@ -86,8 +86,9 @@ thalnet_status thalnet_batch_set_inputs(thalnet_batch *batch, int32_t input, con
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: input '%s' takes tokens", call, declared->name);
   const size_t expected = batch->sequences * thalnet__input_frames(batch, (size_t)input) * declared->size;
   THALNET__TRY(thalnet__check_values(values, count, expected, call));
-  THALNET__TRY(thalnet__copy_in(batch, batch->inputs[input].values, values, count * sizeof *values, call));
+  THALNET__TRY(thalnet__enter_copy(batch, batch->inputs[input].values, values, count * sizeof *values, call));
   batch->inputs[input].set = 1;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
@@ -104,8 +105,9 @@ thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, con
     if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call,
                            declared->name, tokens[i], i, declared->size - 1);
-  THALNET__TRY(thalnet__copy_in(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens, call));
+  THALNET__TRY(thalnet__enter_copy(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens, call));
   batch->inputs[input].set = 1;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
@@ -117,7 +119,9 @@ thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const int32_t *le
     if (lengths[i] < 0 || (size_t)lengths[i] > batch->frames)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: length %d of sequence %zu is not in 0..%zu", call, lengths[i], i,
                            batch->frames);
-  return thalnet__copy_in(batch, batch->lengths, lengths, count * sizeof *lengths, call);
+  THALNET__TRY(thalnet__enter_copy(batch, batch->lengths, lengths, count * sizeof *lengths, call));
+  thalnet__leave(&batch->busy);
+  return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count) {
@@ -126,8 +130,9 @@ thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *res
   THALNET__TRY(thalnet__check_values(resets, count, batch->sequences * batch->frames, call));
   for (size_t i = 0; i < count; i++)
     if (resets[i] > 1) return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
-  THALNET__TRY(thalnet__copy_in(batch, batch->resets, resets, count, call));
+  THALNET__TRY(thalnet__enter_copy(batch, batch->resets, resets, count, call));
   batch->resets_set = 1;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
@@ -135,7 +140,9 @@ thalnet_status thalnet_batch_set_ids(thalnet_batch *batch, const uint64_t *ids, 
   const char *call = "thalnet_batch_set_ids";
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_values(ids, count, batch->sequences, call));
-  return thalnet__copy_in(batch, batch->ids, ids, count * sizeof *ids, call);
+  THALNET__TRY(thalnet__enter_copy(batch, batch->ids, ids, count * sizeof *ids, call));
+  thalnet__leave(&batch->busy);
+  return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_epoch(thalnet_batch *batch, uint64_t epoch) {

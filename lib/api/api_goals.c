@@ -22,11 +22,12 @@ static thalnet_status thalnet__set_goals(thalnet_batch *batch, int32_t output, c
                            declared->name, label, i, declared->size - 1);
   }
   if (labels)
-    THALNET__TRY(thalnet__copy_in(batch, mine->labels, goals, count * sizeof(int32_t), call));
+    THALNET__TRY(thalnet__enter_copy(batch, mine->labels, goals, count * sizeof(int32_t), call));
   else
-    THALNET__TRY(thalnet__copy_in(batch, mine->targets, goals, count * sizeof(real), call));
+    THALNET__TRY(thalnet__enter_copy(batch, mine->targets, goals, count * sizeof(real), call));
   mine->goals_set = 1;
   mine->final = final;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
@@ -52,9 +53,10 @@ thalnet_status thalnet_batch_set_final(thalnet_batch *batch, int32_t output) {
   const char *call = "thalnet_batch_set_final";
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
-  THALNET__TRY(thalnet__copy_in(batch, NULL, NULL, 0, call));
+  THALNET__TRY(thalnet__enter_copy(batch, NULL, NULL, 0, call));
   if (!batch->outputs[output].final) batch->outputs[output].goals_set = 0; /* goals at every frame have no place now */
   batch->outputs[output].final = 1;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
@@ -72,8 +74,9 @@ thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, c
   for (size_t i = 0; i < count; i++)
     if (!thalnet__is_finite_real(weights[i]) || weights[i] < 0)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: weight %zu is negative or not finite", call, i);
-  THALNET__TRY(thalnet__copy_in(batch, batch->outputs[output].weights, weights, count * sizeof *weights, call));
+  THALNET__TRY(thalnet__enter_copy(batch, batch->outputs[output].weights, weights, count * sizeof *weights, call));
   batch->outputs[output].weights_set = count;
+  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 

@@ -30,17 +30,10 @@ thalnet_status thalnet_center_read(const thalnet_center *net, const char *tensor
   return THALNET_OK;
 }
 
-/* Tried in place with the old values kept aside, so that an error changes nothing. */
 static thalnet_status thalnet__write(thalnet_center *net, size_t place, const real *values, size_t count) {
-  void *old;
-  THALNET__TRY(thalnet__allocate(&net->memory, count, sizeof *values, &old));
-  memcpy(old, net->parameters + place, count * sizeof *values);
+  THALNET__TRY(thalnet__check_parameters(net, place, count, values));
   memcpy(net->parameters + place, values, count * sizeof *values);
-  thalnet_status status = thalnet__check_parameters(net, net->parameters);
-  if (status == THALNET_OK) status = thalnet__prepare(net);
-  if (status != THALNET_OK) memcpy(net->parameters + place, old, count * sizeof *values);
-  thalnet__release(&net->memory, old, count, sizeof *values);
-  return status;
+  return thalnet__prepare(net);
 }
 
 thalnet_status thalnet_center_write(thalnet_center *net, const char *tensor, const real *values, size_t count) {
@@ -64,6 +57,24 @@ thalnet_status thalnet_center_read_gradient(const thalnet_center *net, const cha
   if (net->gradients == NULL)
     return thalnet__fail(THALNET_ERROR_STATE, "thalnet_center_read_gradient: there has been no batch for training");
   memcpy(values, net->gradients + place, count * sizeof *values);
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_center_write_gradient(thalnet_center *net, const char *tensor, const real *values,
+                                             size_t count) {
+  const char *call = "thalnet_center_write_gradient";
+  size_t place;
+  THALNET__TRY(thalnet__check_built(net, call));
+  THALNET__TRY(thalnet__check_pointer(values, call, "values"));
+  THALNET__TRY(thalnet__locate(net, tensor, count, &place, call));
+  if (net->gradients == NULL)
+    return thalnet__fail(THALNET_ERROR_STATE, "%s: there has been no batch for training", call);
+  THALNET__TRY(thalnet__begin_writing(net));
+  memcpy(net->gradients + place, values, count * sizeof *values);
+  for (size_t t = 0; t < net->tensor_count; t++)
+    if (net->tensors[t].place >= place && net->tensors[t].place < place + count) net->received[t] = 1;
+  net->has_gradient = 1;
+  thalnet__end_writing(net);
   return THALNET_OK;
 }
 
@@ -94,7 +105,7 @@ thalnet_status thalnet_center_end_write(thalnet_center *net) {
   THALNET__TRY(thalnet__check_center(net, "thalnet_center_end_write"));
   if (!net->lent) return thalnet__fail(THALNET_ERROR_STATE, "thalnet_center_end_write: the block is not lent");
   const thalnet__floating mode = thalnet__floating_enter();
-  thalnet_status status = thalnet__check_parameters(net, net->parameters);
+  thalnet_status status = thalnet__check_parameters(net, 0, net->parameter_count, net->parameters);
   if (status == THALNET_OK) status = thalnet__prepare(net);
   thalnet__floating_leave(mode);
   if (status != THALNET_OK) return status;

@@ -163,12 +163,16 @@ thalnet_status thalnet_state_write(thalnet_state *state, size_t row, const real 
   return THALNET_OK;
 }
 
-/* --- the live step --- */
+/* --- the live step: each call takes the state once, and checks and copies inside --- */
 
-static thalnet_status thalnet__check_live(const thalnet_state *state, int32_t input, int tokens, size_t count,
-                                          const char *call) {
+static thalnet_status thalnet__enter_live(const thalnet_state *state, const char *call) {
   THALNET__TRY(thalnet__check_state(state, call));
   if (!state->options.live) return thalnet__fail(THALNET_ERROR_STATE, "%s: the state was created with live 0", call);
+  return thalnet__enter(&state->busy, call);
+}
+
+static thalnet_status thalnet__check_set(const thalnet_state *state, int32_t input, int tokens, const void *values,
+                                         size_t count, const char *call) {
   if (input < 0 || (size_t)input >= state->net->input_count)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: there is no input %d, only %zu", call, input,
                          state->net->input_count);
@@ -180,99 +184,119 @@ static thalnet_status thalnet__check_live(const thalnet_state *state, int32_t in
   if (count == 0 || count % row != 0 || count / row > state->rows)
     return thalnet__fail(THALNET_ERROR_SIZE, "%s: input '%s': count %zu is not %zu times 1..%zu rows", call,
                          declared->name, count, row, state->rows);
+  return thalnet__check_pointer(values, call, tokens ? "tokens" : "values");
+}
+
+static thalnet_status thalnet__set_input(thalnet_state *state, int32_t input, const real *values, size_t count,
+                                         const char *call) {
+  THALNET__TRY(thalnet__check_set(state, input, 0, values, count, call));
+  if (state->options.check_inputs) THALNET__TRY(thalnet__check_finite(values, count, call));
+  const thalnet__input *declared = &state->net->inputs[input];
+  memcpy(state->values[input], values, count * sizeof *values);
+  state->given[input] = count / (declared->frames * declared->size);
   return THALNET_OK;
 }
 
 thalnet_status thalnet_state_set_input(thalnet_state *state, int32_t input, const real *values, size_t count) {
   const char *call = "thalnet_state_set_input";
-  THALNET__TRY(thalnet__check_live(state, input, 0, count, call));
-  THALNET__TRY(thalnet__check_pointer(values, call, "values"));
-  if (state->options.check_inputs) THALNET__TRY(thalnet__check_finite(values, count, call));
-  THALNET__TRY(thalnet__enter(&state->busy, call));
-  const thalnet__input *declared = &state->net->inputs[input];
-  memcpy(state->values[input], values, count * sizeof *values);
-  state->given[input] = count / (declared->frames * declared->size);
+  THALNET__TRY(thalnet__enter_live(state, call));
+  const thalnet_status status = thalnet__set_input(state, input, values, count, call);
   thalnet__leave(&state->busy);
-  return THALNET_OK;
+  return status;
 }
 
-thalnet_status thalnet_state_set_tokens(thalnet_state *state, int32_t input, const int32_t *tokens, size_t count) {
-  const char *call = "thalnet_state_set_tokens";
-  THALNET__TRY(thalnet__check_live(state, input, 1, count, call));
-  THALNET__TRY(thalnet__check_pointer(tokens, call, "tokens"));
+static thalnet_status thalnet__set_tokens(thalnet_state *state, int32_t input, const int32_t *tokens, size_t count,
+                                          const char *call) {
+  THALNET__TRY(thalnet__check_set(state, input, 1, tokens, count, call));
   const thalnet__input *declared = &state->net->inputs[input];
   for (size_t i = 0; i < count; i++)
     if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call,
                            declared->name, tokens[i], i, declared->size - 1);
-  THALNET__TRY(thalnet__enter(&state->busy, call));
   memcpy(state->tokens[input], tokens, count * sizeof *tokens);
   state->given[input] = count / declared->frames;
-  thalnet__leave(&state->busy);
   return THALNET_OK;
 }
 
-static thalnet_status thalnet__check_advance(const thalnet_center *net, const thalnet_state *state, size_t rows,
-                                             const char *call) {
-  THALNET__TRY(thalnet__check_built(net, call));
-  THALNET__TRY(thalnet__check_state(state, call));
+thalnet_status thalnet_state_set_tokens(thalnet_state *state, int32_t input, const int32_t *tokens, size_t count) {
+  const char *call = "thalnet_state_set_tokens";
+  THALNET__TRY(thalnet__enter_live(state, call));
+  const thalnet_status status = thalnet__set_tokens(state, input, tokens, count, call);
+  thalnet__leave(&state->busy);
+  return status;
+}
+
+static thalnet_status thalnet__advance(const thalnet_center *net, thalnet_state *state, size_t rows, const char *call) {
   if (state->net != net) return thalnet__fail(THALNET_ERROR_MISMATCH, "%s: the state belongs to another center", call);
-  if (!state->options.live) return thalnet__fail(THALNET_ERROR_STATE, "%s: the state was created with live 0", call);
   if (rows > state->rows)
     return thalnet__fail(THALNET_ERROR_SIZE, "%s: %zu rows, the state has %zu", call, rows, state->rows);
   for (size_t i = 0; i < net->input_count; i++)
     if (state->given[i] > 0 && state->given[i] < rows)
       return thalnet__fail(THALNET_ERROR_SIZE, "%s: %zu rows, but input '%s' was set for %zu", call, rows,
                            net->inputs[i].name, state->given[i]);
-  return thalnet__check_readable(net);
+  THALNET__TRY(thalnet__check_readable(net));
+  if (rows == 0) return THALNET_OK;
+  const thalnet__floating mode = thalnet__floating_enter();
+  thalnet__state_advance(state, rows);
+  thalnet__floating_leave(mode);
+  return THALNET_OK;
 }
 
 thalnet_status thalnet_state_advance(const thalnet_center *net, thalnet_state *state, size_t rows) {
   const char *call = "thalnet_state_advance";
-  THALNET__TRY(thalnet__check_advance(net, state, rows, call));
-  if (rows == 0) return THALNET_OK;
-  THALNET__TRY(thalnet__enter(&state->busy, call));
-  const thalnet__floating mode = thalnet__floating_enter();
-  thalnet__state_advance(state, rows);
-  thalnet__floating_leave(mode);
+  THALNET__TRY(thalnet__check_built(net, call));
+  THALNET__TRY(thalnet__enter_live(state, call));
+  const thalnet_status status = thalnet__advance(net, state, rows, call);
   thalnet__leave(&state->busy);
+  return status;
+}
+
+static thalnet_status thalnet__read_output(const thalnet_state *state, int32_t output, real *values, size_t count,
+                                           const char *call) {
+  if (output < 0 || (size_t)output >= state->net->output_count)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: there is no output %d, only %zu", call, output,
+                         state->net->output_count);
+  if (state->advanced == 0) return thalnet__fail(THALNET_ERROR_STATE, "%s: the state has not been advanced", call);
+  THALNET__TRY(thalnet__check_pointer(values, call, "values"));
+  const thalnet__output *declared = &state->net->outputs[output];
+  const size_t rows = state->advanced, frames = declared->frames, size = declared->size;
+  THALNET__TRY(thalnet__check_count(count, rows * frames * size, call));
+  for (size_t r = 0; r < rows; r++)
+    for (size_t k = 0; k < frames; k++)
+      memcpy(values + (r * frames + k) * size, state->work.outputs[output] + (k * rows + r) * size,
+             size * sizeof *values);
   return THALNET_OK;
 }
 
 thalnet_status thalnet_state_read_output(const thalnet_state *state, int32_t output, real *values, size_t count) {
   const char *call = "thalnet_state_read_output";
-  THALNET__TRY(thalnet__check_state(state, call));
-  if (output < 0 || (size_t)output >= state->net->output_count)
-    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: there is no output %d, only %zu", call, output,
-                         state->net->output_count);
-  if (!state->options.live || state->advanced == 0)
-    return thalnet__fail(THALNET_ERROR_STATE, "%s: the state has not been advanced", call);
-  THALNET__TRY(thalnet__check_pointer(values, call, "values"));
-  const thalnet__output *declared = &state->net->outputs[output];
-  const size_t rows = state->advanced, frames = declared->frames, size = declared->size;
-  THALNET__TRY(thalnet__check_count(count, rows * frames * size, call));
-  THALNET__TRY(thalnet__enter(&state->busy, call));
-  for (size_t r = 0; r < rows; r++)
-    for (size_t k = 0; k < frames; k++)
-      memcpy(values + (r * frames + k) * size, state->work.outputs[output] + (k * rows + r) * size,
-             size * sizeof *values);
+  THALNET__TRY(thalnet__enter_live(state, call));
+  const thalnet_status status = thalnet__read_output(state, output, values, count, call);
   thalnet__leave(&state->busy);
-  return THALNET_OK;
+  return status;
+}
+
+static thalnet_status thalnet__step_state(const thalnet_center *net, thalnet_state *state, const real *frame,
+                                          size_t frame_count, real *answer, size_t answer_count, const char *call) {
+  if (net->input_count != 1 || net->inputs[0].tokens || net->output_count != 1)
+    return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "%s: needs one dense input and one output, there are %zu and %zu",
+                         call, net->input_count, net->output_count);
+  if (state->net != net) return thalnet__fail(THALNET_ERROR_MISMATCH, "%s: the state belongs to another center", call);
+  THALNET__TRY(thalnet__check_pointer(answer, call, "answer"));
+  THALNET__TRY(thalnet__check_count(frame_count, state->rows * net->inputs[0].frames * net->inputs[0].size, call));
+  THALNET__TRY(thalnet__check_count(answer_count, state->rows * net->outputs[0].frames * net->outputs[0].size, call));
+  THALNET__TRY(thalnet__check_readable(net));
+  THALNET__TRY(thalnet__set_input(state, 0, frame, frame_count, call));
+  THALNET__TRY(thalnet__advance(net, state, state->rows, call));
+  return thalnet__read_output(state, 0, answer, answer_count, call);
 }
 
 thalnet_status thalnet_state_step(const thalnet_center *net, thalnet_state *state, const real *frame,
                                   size_t frame_count, real *answer, size_t answer_count) {
   const char *call = "thalnet_state_step";
   THALNET__TRY(thalnet__check_built(net, call));
-  THALNET__TRY(thalnet__check_state(state, call));
-  if (net->input_count != 1 || net->inputs[0].tokens || net->output_count != 1)
-    return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "%s: needs one dense input and one output, there are %zu and %zu",
-                         call, net->input_count, net->output_count);
-  THALNET__TRY(thalnet__check_pointer(answer, call, "answer"));
-  THALNET__TRY(thalnet__check_count(frame_count, state->rows * net->inputs[0].frames * net->inputs[0].size, call));
-  THALNET__TRY(thalnet__check_count(answer_count, state->rows * net->outputs[0].frames * net->outputs[0].size, call));
-  THALNET__TRY(thalnet__check_advance(net, state, state->rows, call));
-  THALNET__TRY(thalnet_state_set_input(state, 0, frame, frame_count));
-  THALNET__TRY(thalnet_state_advance(net, state, state->rows));
-  return thalnet_state_read_output(state, 0, answer, answer_count);
+  THALNET__TRY(thalnet__enter_live(state, call));
+  const thalnet_status status = thalnet__step_state(net, state, frame, frame_count, answer, answer_count, call);
+  thalnet__leave(&state->busy);
+  return status;
 }

@@ -26,13 +26,11 @@ thalnet_status thalnet__check_output(const thalnet_batch *batch, int32_t output,
   return THALNET_OK;
 }
 
-/* Copies are short and never fail, so that the busy flag is held around the copy alone. */
-thalnet_status thalnet__copy_in(thalnet_batch *batch, void *to, const void *from, size_t bytes, const char *call) {
+thalnet_status thalnet__enter_copy(thalnet_batch *batch, void *to, const void *from, size_t bytes, const char *call) {
   THALNET__TRY(thalnet__enter(&batch->busy, call));
   if (bytes > 0) memcpy(to, from, bytes);
   batch->kept = 0;
   batch->stage = THALNET__BATCH_BEGUN;
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 

@@ -22,6 +22,8 @@ static void thalnet__run_task(void *argument, size_t index) {
 #include <pthreadpool.h>
 #include <unistd.h>
 
+enum { THALNET__POOL_NEEDED = 1 };
+
 static long thalnet__process(void) { return (long)getpid(); }
 
 static void *thalnet__pool_create(size_t count) { return pthreadpool_create(count); }
@@ -36,6 +38,8 @@ static void thalnet__pool_destroy(void *pool) { pthreadpool_destroy(pool); }
 const char *thalnet__threads_kind(void) { return "pthreadpool"; }
 
 #else
+
+enum { THALNET__POOL_NEEDED = 0 };
 
 static long thalnet__process(void) { return 0; }
 
@@ -61,13 +65,15 @@ static int thalnet__has_pool(const thalnet__threads *threads) {
 
 thalnet_status thalnet__threads_start(thalnet__threads *threads) {
   if (threads->executor.run != NULL || threads->count <= 1 || thalnet__has_pool(threads)) return THALNET_OK;
-  /* a pool of the parent process is only a shell here; destroying it would wait for threads that do not exist */
-  threads->pool = thalnet__pool_create(threads->count);
-  threads->process = thalnet__process();
-#ifdef THALNET_HAVE_PTHREADPOOL
-  if (threads->pool == NULL) return thalnet__fail(THALNET_ERROR_MEMORY, "no pool of %zu threads", threads->count);
-#endif
-  return THALNET_OK;
+  while (atomic_flag_test_and_set_explicit(&threads->starting, memory_order_acquire)) {}
+  if (!thalnet__has_pool(threads)) {
+    /* a pool of the parent process is only a shell here; destroying it would wait for threads that do not exist */
+    threads->pool = thalnet__pool_create(threads->count);
+    threads->process = thalnet__process();
+  }
+  const int missing = THALNET__POOL_NEEDED && threads->pool == NULL;
+  atomic_flag_clear_explicit(&threads->starting, memory_order_release);
+  return missing ? thalnet__fail(THALNET_ERROR_MEMORY, "no pool of %zu threads", threads->count) : THALNET_OK;
 }
 
 void thalnet__threads_run(const thalnet__threads *threads, void (*task)(void *argument, size_t index), void *argument,

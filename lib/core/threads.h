@@ -3,6 +3,7 @@
 #ifndef THALNET_CORE_THREADS_H
 #define THALNET_CORE_THREADS_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <thalnet/host.h>
@@ -12,9 +13,10 @@ typedef struct thalnet__threads {
   size_t count;              /* how many tasks at once */
   void *pool;                /* of pthreadpool; made by thalnet__threads_start */
   long process;              /* that made it: a forked child has none of its threads and makes its own */
+  atomic_flag starting;
 } thalnet__threads;
 
-/* Makes the pool where one is needed and is not there, or belongs to the parent process. Not for concurrent use. */
+/* Makes the pool where one is needed and is not there, or belongs to the parent process. */
 thalnet_status thalnet__threads_start(thalnet__threads *threads);
 
 /* Calls task(argument, i) for i in 0..tasks-1, each with our floating-point mode, and returns when all are done. */

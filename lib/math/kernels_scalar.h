@@ -24,7 +24,8 @@ static inline real thalnet__exp(real x) {
   x = x < -87.0f ? -87.0f : x;
   x = x > 88.0f ? 88.0f : x;
   const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
-  float n = (x * 1.44269504f + shift) - shift;
+  float shifted = x * 1.44269504f + shift;
+  float n = shifted - shift;
   float r = x - n * 0.693359375f; /* ln 2 in two parts, the first exact in few bits */
   r = r + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -34,9 +35,12 @@ static inline real thalnet__exp(real x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  int32_t exponent = (int32_t)((uint32_t)((int32_t)n + 127) << 23);
+  uint32_t
+      bits; /* the integer is in the low bits of the shifted number; NaN gives some scale, and NaN times it is NaN */
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + 0x3f800000u;
   float scale;
-  memcpy(&scale, &exponent, sizeof scale);
+  memcpy(&scale, &bits, sizeof scale);
   return p * scale;
 }
 

@@ -94,6 +94,7 @@ thalnet_status thalnet__declare_center(const thalnet_center_options *given, thal
   atomic_flag_clear(&net->making_gradients);
   net->memory = memory;
   net->threads.executor = executor;
+  atomic_flag_clear(&net->threads.starting);
   net->threads.count = (size_t)options.threads;
   net->chunk_option = (size_t)options.chunk_sequences;
   net->settle_steps = (size_t)options.settle_steps;

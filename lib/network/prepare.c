@@ -5,22 +5,27 @@
 
 #include "network/build.h"
 
-thalnet_status thalnet__check_parameters(const thalnet_center *net, const real *parameters) {
-  for (size_t t = 0; t < net->tensor_count; t++) {
-    const thalnet__tensor *tensor = &net->tensors[t];
-    for (size_t i = 0; i < tensor->count; i++) {
-      if (!thalnet__is_finite_real(parameters[tensor->place + i]))
-        return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: element %zu is not finite", tensor->name, i);
-    }
-  }
+int thalnet__is_normed(const thalnet_center *net, const thalnet__tensor *tensor) {
   for (size_t m = 0; m < net->module_count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind != &thalnet__weight_norm_reader) continue;
-    const real *weight = parameters + reader->parameters[0];
-    size_t i = 0;
-    while (i < reader->context * reader->center && weight[i] == 0) i++;
-    if (i == reader->context * reader->center)
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "modules.%zu.reader.weight is all zeros and has no norm", m);
+    if (reader->kind == &thalnet__weight_norm_reader && reader->parameters[0] == tensor->place) return 1;
+  }
+  return 0;
+}
+
+thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place, size_t count, const real *values) {
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    const thalnet__tensor *tensor = &net->tensors[t];
+    double squares = 0;
+    if (tensor->place < place || tensor->place >= place + count) continue;
+    const real *mine = values + (tensor->place - place);
+    for (size_t i = 0; i < tensor->count; i++) {
+      if (!thalnet__is_finite_real(mine[i]))
+        return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: element %zu is not finite", tensor->name, i);
+      squares += (double)mine[i] * (double)mine[i];
+    }
+    if (squares == 0 && thalnet__is_normed(net, tensor))
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s is all zeros and has no norm", tensor->name);
   }
   return THALNET_OK;
 }

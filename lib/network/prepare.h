@@ -10,7 +10,11 @@
 /* THALNET_ERROR_NONFINITE naming the tensor where a weight-norm matrix is all zeros; the prepared block is then as before. */
 thalnet_status thalnet__prepare(thalnet_center *net);
 
-/* The checks of thalnet__prepare for other values than the center's. */
-thalnet_status thalnet__check_parameters(const thalnet_center *net, const real *parameters);
+/* A weight-norm matrix, which may not be all zeros. */
+int thalnet__is_normed(const thalnet_center *net, const thalnet__tensor *tensor);
+
+/* Whether `count` parameters from `place` on, whole tensors, may have these values: finite, and weight-norm matrices with a
+ * norm. thalnet__prepare cannot fail then. */
+thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place, size_t count, const real *values);
 
 #endif

@@ -159,19 +159,11 @@ static thalnet_status thalnet__try_tensor(const thalnet_optimizer *optimizer, co
   return THALNET_OK;
 }
 
-static int thalnet__needs_norm(const thalnet_center *net, const thalnet__tensor *tensor) {
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind == &thalnet__weight_norm_reader && reader->parameters[0] == tensor->place) return 1;
-  }
-  return 0;
-}
-
 static thalnet_status thalnet__try_step(const thalnet_optimizer *optimizer, const thalnet_center *net, double scale) {
   for (size_t t = 0; t < net->tensor_count; t++) {
     if (!net->received[t]) continue;
     const thalnet__update update = thalnet__update_for(optimizer, t, scale);
-    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, thalnet__needs_norm(net, &net->tensors[t])));
+    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, thalnet__is_normed(net, &net->tensors[t])));
   }
   return THALNET_OK;
 }

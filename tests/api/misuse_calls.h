@@ -19,6 +19,7 @@ CALL(center_build, D(0), 7)
 CALL(center_measure, D(0), D(1))
 CALL(center_read, D(0), D(1), D(2), N(3))
 CALL(center_write, D(0), D(1), D(2), N(3))
+CALL(center_write_gradient, D(0), D(1), D(2), N(3))
 CALL(center_read_gradient, D(0), D(1), D(2), N(3))
 CALL(center_clear_gradients, D(0))
 CALL(center_begin_write, D(0), D(1), D(2))
@@ -119,6 +120,7 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(center_measure, NET, {.kind = DATA, .data = w.zeros}),                                                       \
       ROW(center_read, NET, TEXT(TENSOR, "outputs.0.bias"), Z, C(4)),                                                  \
       ROW(center_write, NET, TEXT(TENSOR, "outputs.0.bias"), V, C(4)),                                                 \
+      ROW(center_write_gradient, NET, TEXT(TENSOR, "outputs.0.bias"), V, C(4)),                                        \
       ROW(center_read_gradient, NET, TEXT(TENSOR, "outputs.0.bias"), Z, C(4)), ROW(center_clear_gradients, NET),       \
       ROW(center_begin_write, NET, SLOT, Z), ROW(center_end_write, NET),                                               \
       ROW(module_add_dense, MOD, X(AMOUNT, LIMIT), IN(4, 0), OPT), ROW(module_add_gru, MOD, X(AMOUNT, LIMIT), OPT),    \

@@ -144,6 +144,46 @@ START_TEST(write_refuses_what_is_not_finite) {
 }
 END_TEST
 
+/* A host that adds gradients up over machines reads, reduces and writes them back. */
+START_TEST(gradients_are_written_back) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL), *other = support_net(SUPPORT_SMALL, NULL);
+  const size_t all = thalnet_center_parameter_count(net);
+  float *gradient = calloc(all, sizeof *gradient), *seen = calloc(all, sizeof *seen);
+  EXPECT(thalnet_center_write_gradient(net, NULL, gradient, all), THALNET_ERROR_STATE);
+  thalnet_batch *batch = support_batch(net, 2, 2), *unused = support_batch(other, 2, 2);
+  thalnet_optimizer *one = support_optimizer(net, THALNET_SGD, 0.1), *two = support_optimizer(other, THALNET_SGD, 0.1);
+  support_fill(net, batch, 2, 2, 1);
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  EXPECT_OK(thalnet_center_read_gradient(net, NULL, gradient, all));
+  EXPECT(thalnet_center_write_gradient(other, "nobody", gradient, 1), THALNET_ERROR_DATA);
+  EXPECT(thalnet_center_write_gradient(other, NULL, gradient, all - 1), THALNET_ERROR_SIZE);
+  EXPECT(thalnet_step(two, other), THALNET_ERROR_STATE);
+  EXPECT_OK(thalnet_center_write_gradient(other, NULL, gradient, all));
+  EXPECT_OK(thalnet_center_read_gradient(other, NULL, seen, all));
+  ck_assert(support_same(gradient, seen, all));
+  EXPECT_OK(thalnet_step(one, net));
+  EXPECT_OK(thalnet_step(two, other));
+  float *first = support_parameters(net), *second = support_parameters(other);
+  ck_assert(support_same(first, second, all));
+  gradient[0] = NAN; /* found by the step, which touches nothing then */
+  EXPECT_OK(thalnet_center_write_gradient(other, NULL, gradient, all));
+  EXPECT(thalnet_step(two, other), THALNET_ERROR_NONFINITE);
+  free(second);
+  second = support_parameters(other);
+  ck_assert(support_same(first, second, all));
+  free(first);
+  free(second);
+  free(gradient);
+  free(seen);
+  thalnet_batch_free(batch);
+  thalnet_batch_free(unused);
+  thalnet_optimizer_free(one);
+  thalnet_optimizer_free(two);
+  thalnet_center_free(net);
+  thalnet_center_free(other);
+}
+END_TEST
+
 /* The output of a fixed batch: what is derived from the parameters shows in it. */
 static float *outputs_of(const thalnet_center *net) {
   thalnet_batch *batch = support_batch(net, 3, 4);
@@ -300,13 +340,9 @@ START_TEST(gradients_exist_for_training_only) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {tensors_have_names_and_shapes,
-                                the_block_is_the_tensors_in_order,
-                                read_and_write_refuse,
-                                write_refuses_what_is_not_finite,
-                                every_way_of_writing_renews_what_is_derived,
-                                a_lent_block_makes_busy,
-                                a_lent_block_can_be_mended,
-                                gradients_exist_for_training_only};
+  const TTest *const tests[] = {
+      tensors_have_names_and_shapes,    the_block_is_the_tensors_in_order, read_and_write_refuse,
+      write_refuses_what_is_not_finite, gradients_are_written_back,        every_way_of_writing_renews_what_is_derived,
+      a_lent_block_makes_busy,          a_lent_block_can_be_mended,        gradients_exist_for_training_only};
   return SUPPORT_RUN("parameters", tests);
 }
