@@ -19,7 +19,7 @@ static void thalnet__accumulate(size_t n, real scale, const real *restrict x, re
 void thalnet__multiply_nt(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real beta,
                           real *c, size_t ldc) {
   thalnet__start(m, n, beta, c, ldc);
-  if (k == 0) return;
+  if (n == 0 || k == 0) return;
   for (size_t i = 0; i < m; i++)
     for (size_t j = 0; j < n; j++) {
       real sum = c[i * ldc + j];
@@ -31,7 +31,7 @@ void thalnet__multiply_nt(size_t m, size_t n, size_t k, const real *a, size_t ld
 void thalnet__multiply_nn(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real beta,
                           real *c, size_t ldc) {
   thalnet__start(m, n, beta, c, ldc);
-  if (k == 0) return;
+  if (n == 0 || k == 0) return;
   for (size_t i = 0; i < m; i++)
     for (size_t p = 0; p < k; p++) thalnet__accumulate(n, a[i * lda + p], b + p * ldb, c + i * ldc);
 }
@@ -39,7 +39,7 @@ void thalnet__multiply_nn(size_t m, size_t n, size_t k, const real *a, size_t ld
 void thalnet__multiply_tn(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real beta,
                           real *c, size_t ldc) {
   thalnet__start(m, n, beta, c, ldc);
-  if (k == 0) return;
+  if (n == 0 || k == 0) return;
   for (size_t p = 0; p < k; p++)
     for (size_t i = 0; i < m; i++) thalnet__accumulate(n, a[p * lda + i], b + p * ldb, c + i * ldc);
 }
