@@ -123,7 +123,7 @@ static int prepare(struct pmnist *p) {
   thalnet_optimizer_options adam = THALNET_OPTIMIZER_OPTIONS_INIT;
   adam.clip_norm = 1.0;
   adam.rate = s->rate;
-  adam.schedule = THALNET_COSINE;
+  adam.schedule = THALNET_SCHEDULE_COSINE;
   adam.total_steps = (uint64_t)s->epochs * steps_an_epoch(p);
   adam.warmup_steps = adam.total_steps > 5 * WARMUP_STEPS ? WARMUP_STEPS : adam.total_steps / 5;
   thalnet_status status = thalnet_batch_create(p->net, batch, EXAMPLE_SIDE, &training, &p->training);

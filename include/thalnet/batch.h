@@ -7,7 +7,9 @@
  * input one int32_t in place of `size` floats; for an output likewise with thalnet_center_output_frames. Lengths and resets
  * count the batch's own K frames. Arrays are dense at the shape given to thalnet_batch_begin and copied.
  *
- * The order after begin is free: set what is there, compute, read. An input that is not set is absent: its product is
+ * The order after begin is free: set what is there, compute, read. Of one output either all frames or the final values are
+ * meant; the last call that says so counts, and goals of the other kind are forgotten. Setting contents makes earlier results
+ * stale: they cannot be read any more. An input that is not set is absent: its product is
  * skipped. An output without labels has no loss.
  *
  * The loss of an output is the weighted mean over its labels in the batch, times its loss weight.
@@ -156,13 +158,15 @@ THALNET_API thalnet_status thalnet_batch_set_loss_weight(thalnet_batch *batch, i
 /* --- computing ------------------------------------------------------------------------------------------------------- */
 
 /** Computes outputs and measures, without dropout. Reads state's first `sequences` rows as the memory at the start (NULL:
- * every sequence starts from zero) and writes them on success. The state is written only if every loss is finite.
+ * every sequence starts from zero) and writes them on success. The state is written only if every loss and every value of
+ * the new memory is finite.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (no begin, or weights whose count does not fit the labels)
  * @retval THALNET_ERROR_MISMATCH batch or state belongs to another center
  * @retval THALNET_ERROR_SIZE state has fewer rows than the batch sequences
  * @retval THALNET_ERROR_DATA a label beyond a sequence's length
  * @retval THALNET_ERROR_BUSY batch, state or net is in use
- * @retval THALNET_ERROR_NONFINITE a loss is not finite; outputs and measures can be read, the state is as before
+ * @retval THALNET_ERROR_NONFINITE a loss, or with a state a value of the memory, is not finite; outputs and measures can be
+ *         read, the state is as before
  * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_forward(const thalnet_center *net, thalnet_batch *batch, thalnet_state *state);
 

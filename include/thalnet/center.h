@@ -83,6 +83,8 @@ typedef struct thalnet_center_size {
   uint64_t state_values;    /**< numbers of memory a running sequence has */
   uint64_t step_operations; /**< multiplications and additions of one step of one sequence, forward */
 } thalnet_center_size;
+#define THALNET_CENTER_SIZE_INIT                                                                                       \
+  { sizeof(thalnet_center_size), 0, 0, 0, 0, 0 }
 
 /* --- building -------------------------------------------------------------------------------------------------------- */
 
@@ -181,6 +183,7 @@ THALNET_API size_t thalnet_center_module_context(const thalnet_center *net, int3
  * @param[in,out] size struct_size set by the caller
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
  * @retval THALNET_ERROR_STATE the network is incomplete
+ * @retval THALNET_ERROR_MEMORY; and of a draft the first failing call since create, again
  * @retval THALNET_ERROR_LIMIT    as thalnet_center_build
  * @retval THALNET_ERROR_OVERFLOW a number does not fit */
 THALNET_API thalnet_status thalnet_center_measure(const thalnet_center *net, thalnet_center_size *size);

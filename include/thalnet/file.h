@@ -39,7 +39,7 @@ typedef struct thalnet_save_options {
 #define THALNET_SAVE_OPTIONS_INIT                                                                                      \
   { sizeof(thalnet_save_options), NULL }
 
-/** Loads a model file as a built center.
+/** Loads a model file as a built center. What belongs to training is not in the file: outputs have the loss weight 1.
  * @param[out] net_out free with thalnet_center_free; NULL on error
  * @retval THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
  * @retval THALNET_ERROR_IO        the file cannot be read (the text has the path and the reason)

@@ -32,7 +32,7 @@ typedef struct thalnet_executor {
   size_t struct_size; /**< sizeof(thalnet_executor) */
   void *user;         /**< passed to run */
   /** Calls task(argument, index) once for every index in 0..count-1, on any threads in any order, and returns when all
-   * calls have returned. */
+   * calls have returned. Several threads may be in it at once: those that compute with one center. */
   void (*run)(void *user, void (*task)(void *argument, size_t index), void *argument, size_t count);
 } thalnet_executor;
 

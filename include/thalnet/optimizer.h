@@ -39,9 +39,10 @@ enum { THALNET_SGD = 0, THALNET_RMSPROP = 1, THALNET_ADAM = 2, THALNET_ADAMW = 3
 /** How the rate changes with the number of steps s done so far. In every case the rate is multiplied by
  * (s + 1) / warmup_steps during the first warmup_steps. */
 enum {
-  THALNET_CONSTANT = 0, /**< rate */
-  THALNET_STEP = 1,     /**< rate * decay_factor^(s / decay_steps), the exponent rounded down */
-  THALNET_COSINE = 2 /**< from rate to rate * final_fraction along half a cosine between warmup_steps and total_steps */
+  THALNET_SCHEDULE_CONSTANT = 0, /**< rate */
+  THALNET_SCHEDULE_STEP = 1,     /**< rate * decay_factor^(s / decay_steps), the exponent rounded down */
+  THALNET_SCHEDULE_COSINE =
+      2 /**< from rate to rate * final_fraction along half a cosine between warmup_steps and total_steps */
 };
 
 typedef struct thalnet_optimizer_options {
@@ -54,12 +55,12 @@ typedef struct thalnet_optimizer_options {
   double epsilon;        /**< RMSProp, Adam, AdamW: not negative */
   double weight_decay;   /**< not negative */
   double clip_norm;      /**< largest global gradient norm, not negative; INFINITY: no clipping */
-  double decay_factor;   /**< THALNET_STEP: in (0, 1] */
-  double final_fraction; /**< THALNET_COSINE: in [0, 1] */
+  double decay_factor;   /**< THALNET_SCHEDULE_STEP: in (0, 1] */
+  double final_fraction; /**< THALNET_SCHEDULE_COSINE: in [0, 1] */
   uint64_t warmup_steps;
-  uint64_t decay_steps; /**< THALNET_STEP: at least 1 */
-  uint64_t total_steps; /**< THALNET_COSINE: above warmup_steps */
-  int32_t schedule;     /**< THALNET_CONSTANT, THALNET_STEP or THALNET_COSINE */
+  uint64_t decay_steps; /**< THALNET_SCHEDULE_STEP: at least 1 */
+  uint64_t total_steps; /**< THALNET_SCHEDULE_COSINE: above warmup_steps */
+  int32_t schedule;     /**< THALNET_SCHEDULE_CONSTANT, THALNET_SCHEDULE_STEP or THALNET_SCHEDULE_COSINE */
   int32_t reserved;     /**< 0 */
 } thalnet_optimizer_options;
 #define THALNET_OPTIMIZER_OPTIONS_INIT                                                                                 \

@@ -103,6 +103,7 @@ thalnet_status thalnet_center_measure(const thalnet_center *net, thalnet_center_
     return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_center_measure: struct_size %zu is not %zu", size->struct_size,
                          sizeof *size);
   /* laying a draft out again is harmless: it only writes places that build writes anew */
+  if (!net->built && net->failure != THALNET_OK) return thalnet__fail_again(net->failure, net->failure_text);
   if (!net->built) THALNET__TRY(thalnet__layout((thalnet_center *)(uintptr_t)net));
   thalnet__measure(net, size);
   return THALNET_OK;

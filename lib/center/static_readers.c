@@ -46,8 +46,9 @@ static int thalnet__weight_norm_effective(const thalnet__reader *reader, const r
   const real *weight = parameters + reader->parameters[0];
   const double norm = thalnet__frobenius(weight, count);
   if (norm == 0) return -1;
-  const real factor = (real)((double)parameters[reader->parameters[1]] / norm);
-  for (size_t i = 0; i < count; i++) matrix[i] = factor * weight[i];
+  /* in double: beta / |W| may be too large for a float where no element of the product is */
+  const double factor = (double)parameters[reader->parameters[1]] / norm;
+  for (size_t i = 0; i < count; i++) matrix[i] = (real)(factor * (double)weight[i]);
   return 0;
 }
 
@@ -79,9 +80,10 @@ static void thalnet__weight_norm_effective_gradient(const thalnet__reader *reade
   double product = 0;
   for (size_t i = 0; i < count; i++) product += (double)gradient[i] * (double)weight[i];
   gradients[reader->parameters[1]] += (real)(product / norm);
-  const real factor = (real)((double)parameters[reader->parameters[1]] / norm);
-  const real projection = THALNET__FAULT(WEIGHT_NORM) ? 0 : (real)(product / (norm * norm));
-  for (size_t i = 0; i < count; i++) gradient[i] = factor * (gradient[i] - projection * weight[i]);
+  const double factor = (double)parameters[reader->parameters[1]] / norm;
+  const double projection = THALNET__FAULT(WEIGHT_NORM) ? 0 : product / norm / norm;
+  for (size_t i = 0; i < count; i++)
+    gradient[i] = (real)(factor * ((double)gradient[i] - projection * (double)weight[i]));
 }
 
 const thalnet__reader_kind thalnet__linear_reader = {

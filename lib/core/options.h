@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading sized option structures: see "Contracts" in docs/design.md. */
+/* Reading sized option structures: the rules are in thalnet/thalnet.h. */
 #ifndef THALNET_CORE_OPTIONS_H
 #define THALNET_CORE_OPTIONS_H
 

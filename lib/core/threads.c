@@ -35,8 +35,6 @@ static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tas
 
 static void thalnet__pool_destroy(void *pool) { pthreadpool_destroy(pool); }
 
-const char *thalnet__threads_kind(void) { return "pthreadpool"; }
-
 #else
 
 enum { THALNET__POOL_NEEDED = 0 };
@@ -55,8 +53,6 @@ static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tas
 
 static void thalnet__pool_destroy(void *pool) { (void)pool; }
 
-const char *thalnet__threads_kind(void) { return "none"; }
-
 #endif
 
 static int thalnet__has_pool(const thalnet__threads *threads) {
@@ -64,7 +60,7 @@ static int thalnet__has_pool(const thalnet__threads *threads) {
 }
 
 thalnet_status thalnet__threads_start(thalnet__threads *threads) {
-  if (threads->executor.run != NULL || threads->count <= 1 || thalnet__has_pool(threads)) return THALNET_OK;
+  if (threads->executor.run != NULL || threads->count <= 1) return THALNET_OK;
   while (atomic_flag_test_and_set_explicit(&threads->starting, memory_order_acquire)) {}
   if (!thalnet__has_pool(threads)) {
     /* a pool of the parent process is only a shell here; destroying it would wait for threads that do not exist */

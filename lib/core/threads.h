@@ -25,7 +25,4 @@ void thalnet__threads_run(const thalnet__threads *threads, void (*task)(void *ar
 
 void thalnet__threads_stop(thalnet__threads *threads);
 
-/* "pthreadpool" or "none" */
-const char *thalnet__threads_kind(void);
-
 #endif

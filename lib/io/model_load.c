@@ -140,9 +140,10 @@ static thalnet_status thalnet__fill_network(thalnet__header *header, thalnet__so
   THALNET__TRY(thalnet__allocate_parameters(net));
   THALNET__TRY(thalnet__read_data(header, source, &crc, net));
   THALNET__TRY(thalnet__check_sum(&crc, digits));
-  if (!options->allow_nonfinite) THALNET__TRY(thalnet__check_parameters(net, 0, net->parameter_count, net->parameters));
   const thalnet__floating mode = thalnet__floating_enter();
-  const thalnet_status status = thalnet__prepare(net);
+  thalnet_status status = THALNET_OK;
+  if (!options->allow_nonfinite) status = thalnet__check_parameters(net, 0, net->parameter_count, net->parameters);
+  if (status == THALNET_OK) status = thalnet__prepare(net);
   thalnet__floating_leave(mode);
   return status;
 }

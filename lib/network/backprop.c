@@ -8,7 +8,7 @@
 #include "math/multiply.h"
 #include "network/unroll.h"
 
-/* d_hidden, d_cell: the memory after the step, d_before: the one before it. */
+/* Where a layer's gradients come from and go to at a step; d_output follows from the layer above. */
 static thalnet__layer_gradient thalnet__describe_gradient(thalnet__work *work, thalnet__segment *segment, size_t m,
                                                           size_t j, size_t step) {
   const thalnet_center *net = work->net;

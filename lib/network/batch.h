@@ -25,7 +25,7 @@ typedef struct thalnet__batch_output {
   int goals_set;      /* labels or targets */
   int32_t *labels;    /* cross-entropy: [sequence][frame], or [sequence] when final */
   real *targets;      /* mean squared error */
-  real *weights;      /* of the goals; */
+  real *weights;      /* of the goals */
   size_t weights_set; /* how many, 0: all are 1 */
   real loss_weight;
   real *values;       /* [sequence][frame][size] */

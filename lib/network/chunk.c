@@ -27,14 +27,15 @@ static int thalnet__any_reset(const thalnet__work *work, const thalnet_batch *ba
   return 0;
 }
 
+static void thalnet__zero_row(const thalnet_center *net, thalnet__memory_rows memory, size_t r) {
+  memset(memory.phi + r * net->features, 0, net->features * sizeof(real));
+  if (memory.own != NULL) memset(memory.own + r * net->own_memory, 0, net->own_memory * sizeof(real));
+}
+
 static void thalnet__zero_resets(const thalnet__work *work, const thalnet_batch *batch, thalnet__memory_rows memory,
                                  size_t frame) {
-  const thalnet_center *net = work->net;
-  for (size_t r = 0; r < work->rows; r++) {
-    if (!thalnet__is_reset(work, batch, r, frame)) continue;
-    memset(memory.phi + r * net->features, 0, net->features * sizeof(real));
-    if (memory.own != NULL) memset(memory.own + r * net->own_memory, 0, net->own_memory * sizeof(real));
-  }
+  for (size_t r = 0; r < work->rows; r++)
+    if (thalnet__is_reset(work, batch, r, frame)) thalnet__zero_row(work->net, memory, r);
 }
 
 static void thalnet__copy_memory(const thalnet__work *work, thalnet__memory_rows to, thalnet__memory_rows from) {
@@ -94,6 +95,16 @@ static void thalnet__assign_slots(thalnet__work *work, const thalnet_batch *batc
   }
 }
 
+/* Rows that are past their sequence stay at rest: what nobody looks at must not grow until it is infinite, because infinite
+ * times a gradient of zero is not zero. What their last step left is in an earlier slot. */
+static void thalnet__rest_padding(const thalnet__work *work, const thalnet_batch *batch, size_t step) {
+  const thalnet__segment *main = &work->main;
+  const size_t steps_done = work->frame * work->net->steps_per_frame + step + 1;
+  for (size_t r = 0; r < work->rows; r++)
+    if (steps_done > thalnet__row_steps(work, batch, r))
+      thalnet__zero_row(work->net, thalnet__slot(work->net, main, main->after[step]), r);
+}
+
 static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) {
   const thalnet_center *net = work->net;
   thalnet__segment *main = &work->main;
@@ -105,6 +116,7 @@ static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) 
       thalnet__zero_resets(work, batch, before, work->frame + step / net->steps_per_frame);
     }
     thalnet__segment_step(work, main, step);
+    thalnet__rest_padding(work, batch, step);
   }
 }
 

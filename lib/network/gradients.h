@@ -20,7 +20,7 @@ typedef struct thalnet__gradient_tree {
   size_t spare_count;
   real *buffers;
   size_t buffer_count, node_count;
-  void *block; /* of the tables */
+  void *block; /* of the tables and buffers */
   size_t block_size;
 } thalnet__gradient_tree;
 

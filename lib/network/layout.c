@@ -64,11 +64,10 @@ static thalnet_status thalnet__place_features(thalnet_center *net) {
     thalnet_module *module = net->modules[i];
     module->features = thalnet__last_layer(module)->units;
     module->offset = features;
-    features += module->features; /* at most 2^12 times 2^24 */
+    features += module->features; /* two numbers within the limit: no wrap */
+    if (features > THALNET_SIZE_LIMIT)
+      return thalnet__fail(THALNET_ERROR_LIMIT, "the center would have more than %d features", THALNET_SIZE_LIMIT);
   }
-  if (features > THALNET_SIZE_LIMIT)
-    return thalnet__fail(THALNET_ERROR_LIMIT, "the center would have %zu features, the limit is %d", features,
-                         THALNET_SIZE_LIMIT);
   for (size_t i = 0; i < net->module_count; i++) {
     thalnet_module *module = net->modules[i];
     for (size_t j = 0; j < module->layer_count; j++) {
@@ -76,14 +75,16 @@ static thalnet_status thalnet__place_features(thalnet_center *net) {
       const int last = j + 1 == module->layer_count;
       if (!place->layer.kind->recurrent) continue;
       place->hidden = last ? module->offset : features + own;
-      own += last ? 0 : place->layer.units;
+      if (thalnet__add(own, last ? 0 : place->layer.units, &own)) goto overflow;
       place->cell = features + own;
-      own += place->layer.kind->cell ? place->layer.units : 0;
+      if (thalnet__add(own, place->layer.kind->cell ? place->layer.units : 0, &own)) goto overflow;
     }
   }
   net->features = features;
   net->own_memory = own;
   return THALNET_OK;
+overflow:
+  return thalnet__fail(THALNET_ERROR_OVERFLOW, "the layers' memory does not fit");
 }
 
 /* Static readers first, so that one product serves them all. */
@@ -98,12 +99,15 @@ static thalnet_status thalnet__place_contexts(thalnet_center *net) {
       reader->offset = net->modules[i]->offset;
       reader->column = contexts;
       contexts += reader->context;
+      if (contexts > THALNET_SIZE_LIMIT)
+        return thalnet__fail(THALNET_ERROR_LIMIT, "the contexts would have more than %d values together",
+                             THALNET_SIZE_LIMIT);
+      if (reader->kind == &thalnet__softmax_reader && reader->context > INT32_MAX / reader->center)
+        return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': a softmax reader of %zu values over %zu features",
+                             net->modules[i]->name, reader->context, reader->center);
     }
     if (!dynamic) net->static_contexts = contexts;
   }
-  if (contexts > THALNET_SIZE_LIMIT)
-    return thalnet__fail(THALNET_ERROR_LIMIT, "the contexts have %zu values together, the limit is %d", contexts,
-                         THALNET_SIZE_LIMIT);
   net->contexts = contexts;
   return THALNET_OK;
 }
@@ -128,6 +132,9 @@ static thalnet_status thalnet__place_columns(thalnet_center *net) {
     for (size_t k = 0; k < module->input_count; k++) {
       module->inputs[k].column = columns;
       columns += net->inputs[module->inputs[k].number].size;
+      if (columns > THALNET_SIZE_LIMIT)
+        return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': its inputs have more than %d values", module->name,
+                             THALNET_SIZE_LIMIT);
     }
     for (size_t j = 0; j < module->layer_count; j++) {
       thalnet__layer *layer = &module->layers[j].layer;
@@ -198,6 +205,8 @@ static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader
     const int decays =
         tensor.rank > 1 && strcmp(tensor.name, "bias") != 0 && reader->kind != &thalnet__weight_norm_reader;
     reader->parameters[t] = thalnet__add_tensor(table, full, tensor.rank, tensor.dimensions, 1, decays);
+    if (table->tensors != NULL)
+      table->tensors[table->count - 1].normed = t == 0 && reader->kind == &thalnet__weight_norm_reader;
   }
 }
 

@@ -95,6 +95,7 @@ typedef struct thalnet__tensor {
   size_t dimensions[3];
   real bound;     /* starts uniform in +-bound */
   int decays;     /* weight decay applies */
+  int normed;     /* a weight-norm matrix, which may not be all zeros */
   int32_t output; /* of the output that it belongs to, or -1 */
 } thalnet__tensor;
 

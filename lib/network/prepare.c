@@ -5,14 +5,6 @@
 
 #include "network/build.h"
 
-int thalnet__is_normed(const thalnet_center *net, const thalnet__tensor *tensor) {
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind == &thalnet__weight_norm_reader && reader->parameters[0] == tensor->place) return 1;
-  }
-  return 0;
-}
-
 thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place, size_t count, const real *values) {
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
@@ -24,13 +16,12 @@ thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place
         return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: element %zu is not finite", tensor->name, i);
       squares += (double)mine[i] * (double)mine[i];
     }
-    if (squares == 0 && thalnet__is_normed(net, tensor))
+    if (squares == 0 && tensor->normed)
       return thalnet__fail(THALNET_ERROR_NONFINITE, "%s is all zeros and has no norm", tensor->name);
   }
   return THALNET_OK;
 }
 
-/* Squares of numbers this small are all zero; then the matrix has no norm although it is not zero. */
 static thalnet_status thalnet__prepare_readers(thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet__reader *reader = &net->modules[i]->reader.reading;

@@ -7,14 +7,12 @@
 
 #include "network/network.h"
 
-/* THALNET_ERROR_NONFINITE naming the tensor where a weight-norm matrix is all zeros; the prepared block is then as before. */
+/* In our floating-point mode. THALNET_ERROR_NONFINITE naming the tensor where a weight-norm matrix is all zeros; cannot happen
+ * after thalnet__check_parameters in the same mode. */
 thalnet_status thalnet__prepare(thalnet_center *net);
 
-/* A weight-norm matrix, which may not be all zeros. */
-int thalnet__is_normed(const thalnet_center *net, const thalnet__tensor *tensor);
-
 /* Whether `count` parameters from `place` on, whole tensors, may have these values: finite, and weight-norm matrices with a
- * norm. thalnet__prepare cannot fail then. */
+ * norm. In our floating-point mode, where denormals are zeros. */
 thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place, size_t count, const real *values);
 
 #endif

@@ -36,7 +36,8 @@ static size_t thalnet__workers(const thalnet_batch *batch) {
 static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum thalnet__mode mode,
                                               size_t reset_frames) {
   const size_t block = THALNET__BLOCK_STEPS / batch->net->steps_per_frame;
-  thalnet__work_shape shape = {.rows = thalnet__batch_chunk(batch), .frames = batch->frames};
+  thalnet__work_shape shape = {
+      .rows = thalnet__batch_chunk(batch), .frames = batch->frames, .settle_steps = batch->net->settle_steps};
   if (mode == MODE_EVALUATE)
     shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
   else
@@ -168,6 +169,15 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
 
 /* --- after --- */
 
+/* A memory that is not finite would spoil its sequence for ever. */
+static thalnet_status thalnet__check_end(const thalnet_batch *batch) {
+  const size_t values = thalnet__memory_values(batch->net);
+  for (size_t i = 0; i < batch->sequences * values; i++)
+    if (!thalnet__is_finite_real(batch->end[i]))
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "the memory of sequence %zu is not finite", i / values);
+  return THALNET_OK;
+}
+
 /* Sums in the order of sequences; the state is written only if every loss is finite. */
 static thalnet_status thalnet__finish_forward(thalnet_batch *batch, thalnet_state *state) {
   const thalnet_center *net = batch->net;
@@ -186,6 +196,7 @@ static thalnet_status thalnet__finish_forward(thalnet_batch *batch, thalnet_stat
       if (!(batch->outputs[o].losses[r] - batch->outputs[o].losses[r] == 0))
         return thalnet__fail(THALNET_ERROR_NONFINITE, "output '%s': the loss of sequence %zu is not finite",
                              net->outputs[o].name, r);
+  if (state != NULL) THALNET__TRY(thalnet__check_end(batch));
   if (state != NULL) memcpy(state->memory, batch->end, batch->sequences * thalnet__memory_values(net) * sizeof(real));
   return THALNET_OK;
 }

@@ -129,9 +129,8 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   const size_t steps = shape->frames * net->steps_per_frame, rows = shape->rows;
   memset(work, 0, sizeof *work);
   work->net = net;
-  work->backward = shape->backward;
   thalnet__segment_layout(net, shape, steps, shape->extra_slots, 1, arena, &work->main);
-  thalnet__segment_layout(net, shape, net->settle_steps, 0, 0, arena, &work->settle);
+  thalnet__segment_layout(net, shape, shape->settle_steps, 0, 0, arena, &work->settle);
   work->final = thalnet__memory_layout(net, rows, arena);
   thalnet__inputs_layout(net, shape, arena, work);
   thalnet__outputs_layout(net, shape, arena, work);
@@ -154,8 +153,8 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
   thalnet__work work;
   size_t rows, table, all;
   thalnet__work_layout(net, shape, &arena, &work);
-  if (thalnet__times(shape->frames, net->steps_per_frame, &rows) || thalnet__times(rows, shape->rows, &rows) ||
-      arena.overflowed)
+  if (thalnet__times(shape->frames, net->steps_per_frame, &rows) ||
+      thalnet__times(thalnet__max(rows, shape->settle_steps), shape->rows, &rows) || arena.overflowed)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu sequences of %zu frames do not fit in memory", shape->rows,
                          shape->frames);
   if (rows > INT32_MAX)

@@ -46,8 +46,6 @@ typedef struct thalnet__work {
   size_t first, rows; /* sequences of the batch */
   size_t frame;       /* first frame of this block of frames */
   size_t frames;      /* of the block */
-  int backward;       /* the gradients' arrays are there */
-
   thalnet__segment main, settle;
   thalnet__memory_rows final; /* memory after each row's last frame */
   thalnet__memory_rows d_after, d_before, d_final;
@@ -67,6 +65,7 @@ typedef struct thalnet__work {
 /* What a workplace must hold. */
 typedef struct thalnet__work_shape {
   size_t rows, frames, extra_slots;
+  size_t settle_steps; /* 0 where they never run */
   int backward, input_gradients;
 } thalnet__work_shape;
 
@@ -104,7 +103,5 @@ static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, cons
 static inline thalnet__const_rows thalnet__const_view(thalnet__rows rows) {
   return (thalnet__const_rows){rows.at, rows.ld};
 }
-
-/* --- network/unroll.c: forward through a segment --- */
 
 #endif

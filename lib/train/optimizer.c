@@ -28,9 +28,9 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
       {"clip_norm", options->clip_norm >= 0},
       {"decay_factor", options->decay_factor > 0 && options->decay_factor <= 1},
       {"final_fraction", options->final_fraction >= 0 && options->final_fraction <= 1},
-      {"schedule", options->schedule >= THALNET_CONSTANT && options->schedule <= THALNET_COSINE},
-      {"decay_steps", options->schedule != THALNET_STEP || options->decay_steps >= 1},
-      {"total_steps", options->schedule != THALNET_COSINE || options->total_steps > options->warmup_steps},
+      {"schedule", options->schedule >= THALNET_SCHEDULE_CONSTANT && options->schedule <= THALNET_SCHEDULE_COSINE},
+      {"decay_steps", options->schedule != THALNET_SCHEDULE_STEP || options->decay_steps >= 1},
+      {"total_steps", options->schedule != THALNET_SCHEDULE_COSINE || options->total_steps > options->warmup_steps},
   };
   if (kind < THALNET_SGD || kind > THALNET_ADAMW)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "there is no optimizer %d", kind);
@@ -163,7 +163,7 @@ static thalnet_status thalnet__try_step(const thalnet_optimizer *optimizer, cons
   for (size_t t = 0; t < net->tensor_count; t++) {
     if (!net->received[t]) continue;
     const thalnet__update update = thalnet__update_for(optimizer, t, scale);
-    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, thalnet__is_normed(net, &net->tensors[t])));
+    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, net->tensors[t].normed));
   }
   return THALNET_OK;
 }

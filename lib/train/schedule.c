@@ -13,8 +13,9 @@ static double thalnet__cosine(const thalnet_optimizer_options *options, uint64_t
 
 double thalnet__schedule_rate(const thalnet_optimizer_options *options, uint64_t steps) {
   double rate = options->rate;
-  if (options->schedule == THALNET_STEP) rate *= pow(options->decay_factor, (double)(steps / options->decay_steps));
-  if (options->schedule == THALNET_COSINE) rate *= thalnet__cosine(options, steps);
+  if (options->schedule == THALNET_SCHEDULE_STEP)
+    rate *= pow(options->decay_factor, (double)(steps / options->decay_steps));
+  if (options->schedule == THALNET_SCHEDULE_COSINE) rate *= thalnet__cosine(options, steps);
   if (steps < options->warmup_steps) rate *= (double)(steps + 1) / (double)options->warmup_steps;
   return rate;
 }

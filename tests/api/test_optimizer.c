@@ -18,7 +18,7 @@ START_TEST(options_are_checked) {
   EXPECT(thalnet_optimizer_create(net, INT32_MIN, NULL, &optimizer), THALNET_ERROR_ARGUMENT);
 #define REFUSES(kind, field, value)                                                                                    \
   o = (thalnet_optimizer_options)THALNET_OPTIMIZER_OPTIONS_INIT;                                                       \
-  o.schedule = (kind) == THALNET_SGD ? THALNET_STEP : THALNET_COSINE;                                                  \
+  o.schedule = (kind) == THALNET_SGD ? THALNET_SCHEDULE_STEP : THALNET_SCHEDULE_COSINE;                                \
   o.field = (value);                                                                                                   \
   EXPECT(thalnet_optimizer_create(net, (kind), &o, &optimizer), THALNET_ERROR_ARGUMENT);                               \
   ck_assert_ptr_nonnull(strstr(thalnet_error_text(), #field))
@@ -62,7 +62,7 @@ START_TEST(limits_of_the_options_are_accepted) {
   o.decay_factor = 1.0;
   o.decay_steps = 1;
   for (int32_t kind = THALNET_SGD; kind <= THALNET_ADAMW; kind++) {
-    for (o.schedule = THALNET_CONSTANT; o.schedule <= THALNET_COSINE; o.schedule++) {
+    for (o.schedule = THALNET_SCHEDULE_CONSTANT; o.schedule <= THALNET_SCHEDULE_COSINE; o.schedule++) {
       thalnet_optimizer *optimizer = NULL;
       o.clip_norm = kind == THALNET_SGD ? (double)INFINITY : 0.0;
       EXPECT_OK(thalnet_optimizer_create(net, kind, &o, &optimizer));
@@ -226,10 +226,10 @@ static double at(double rate, int32_t schedule, uint64_t step, const thalnet_opt
   if (step < o->warmup_steps) {
     rate *= (double)(step + 1) / (double)o->warmup_steps;
   }
-  if (schedule == THALNET_STEP) {
+  if (schedule == THALNET_SCHEDULE_STEP) {
     return rate * pow(o->decay_factor, (double)(step / o->decay_steps));
   }
-  if (schedule != THALNET_COSINE || step < o->warmup_steps) {
+  if (schedule != THALNET_SCHEDULE_COSINE || step < o->warmup_steps) {
     return rate;
   }
   double part = (double)(step - o->warmup_steps) / (double)(o->total_steps - o->warmup_steps);
@@ -238,7 +238,7 @@ static double at(double rate, int32_t schedule, uint64_t step, const thalnet_opt
 }
 
 START_TEST(schedules) {
-  for (int32_t schedule = THALNET_CONSTANT; schedule <= THALNET_COSINE; schedule++) {
+  for (int32_t schedule = THALNET_SCHEDULE_CONSTANT; schedule <= THALNET_SCHEDULE_COSINE; schedule++) {
     thalnet_optimizer_options o = THALNET_OPTIMIZER_OPTIONS_INIT;
     o.schedule = schedule;
     o.rate = 0.01;

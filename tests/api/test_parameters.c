@@ -144,6 +144,41 @@ START_TEST(write_refuses_what_is_not_finite) {
 }
 END_TEST
 
+/* The output of a fixed batch: what is derived from the parameters shows in it. */
+static float *outputs_of(const thalnet_center *net) {
+  thalnet_batch *batch = support_batch(net, 3, 4);
+  support_fill(net, batch, 3, 4, 5);
+  EXPECT_OK(thalnet_forward(net, batch, NULL));
+  float *values = support_output(net, batch, 0, 3, 4);
+  thalnet_batch_free(batch);
+  return values;
+}
+
+/* However the parameters come in, the network is the same afterwards as one that was built with them. */
+/* beta / |W| alone would not fit in a float; beta W / |W| does. */
+START_TEST(small_normed_matrices_are_read_right) {
+  thalnet_center *net = support_net(SUPPORT_READERS, NULL);
+  float weight[96], big[96];
+  const float scale = 1e3f;
+  for (int i = 0; i < 96; i++) {
+    big[i] = (float)(i % 7 - 3);
+    weight[i] = big[i] * 1e-36f;
+  }
+  EXPECT_OK(thalnet_center_write(net, "modules.1.reader.scale", &scale, 1));
+  EXPECT_OK(thalnet_center_write(net, "modules.1.reader.weight", big, 96));
+  float *wanted = outputs_of(net);
+  EXPECT_OK(thalnet_center_write(net, "modules.1.reader.weight", weight, 96));
+  float *outputs = outputs_of(net);
+  for (int i = 0; i < 3 * 4 * 4; i++) {
+    ck_assert_float_finite(outputs[i]);
+    ck_assert_float_eq_tol(outputs[i], wanted[i], 1e-4f);
+  }
+  free(wanted);
+  free(outputs);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* A host that adds gradients up over machines reads, reduces and writes them back. */
 START_TEST(gradients_are_written_back) {
   thalnet_center *net = support_net(SUPPORT_SMALL, NULL), *other = support_net(SUPPORT_SMALL, NULL);
@@ -184,17 +219,6 @@ START_TEST(gradients_are_written_back) {
 }
 END_TEST
 
-/* The output of a fixed batch: what is derived from the parameters shows in it. */
-static float *outputs_of(const thalnet_center *net) {
-  thalnet_batch *batch = support_batch(net, 3, 4);
-  support_fill(net, batch, 3, 4, 5);
-  EXPECT_OK(thalnet_forward(net, batch, NULL));
-  float *values = support_output(net, batch, 0, 3, 4);
-  thalnet_batch_free(batch);
-  return values;
-}
-
-/* However the parameters come in, the network is the same afterwards as one that was built with them. */
 START_TEST(every_way_of_writing_renews_what_is_derived) {
   thalnet_center *one = support_net(SUPPORT_READERS, NULL), *other = support_net(SUPPORT_READERS, NULL);
   size_t all = thalnet_center_parameter_count(one), count = 0, place = 0;
@@ -340,9 +364,15 @@ START_TEST(gradients_exist_for_training_only) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {
-      tensors_have_names_and_shapes,    the_block_is_the_tensors_in_order, read_and_write_refuse,
-      write_refuses_what_is_not_finite, gradients_are_written_back,        every_way_of_writing_renews_what_is_derived,
-      a_lent_block_makes_busy,          a_lent_block_can_be_mended,        gradients_exist_for_training_only};
+  const TTest *const tests[] = {tensors_have_names_and_shapes,
+                                the_block_is_the_tensors_in_order,
+                                read_and_write_refuse,
+                                write_refuses_what_is_not_finite,
+                                small_normed_matrices_are_read_right,
+                                gradients_are_written_back,
+                                every_way_of_writing_renews_what_is_derived,
+                                a_lent_block_makes_busy,
+                                a_lent_block_can_be_mended,
+                                gradients_exist_for_training_only};
   return SUPPORT_RUN("parameters", tests);
 }

@@ -9,6 +9,45 @@
 
 enum { S = 4, K = 5 };
 
+/* A short sequence beside a long one: a network whose memory grows without bound must not overflow in the frames that the
+ * short one does not have, where infinite times a gradient of zero would spoil the sums. */
+START_TEST(padding_stays_at_rest) {
+  enum { LONG = 250 };
+  thalnet_center *net;
+  thalnet_module *module;
+  thalnet_batch *batch;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 1, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 1, THALNET_MEAN_SQUARED_ERROR, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_dense(module, 1, THALNET_RELU, NULL));
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 1, NULL, NULL));
+  EXPECT_OK(thalnet_module_connect_input(module, 0));
+  EXPECT_OK(thalnet_module_connect_output(module, 0));
+  EXPECT_OK(thalnet_center_build(net, 1));
+  const float weight[2] = {1, 1}, bias = 0, reading = 1.5f; /* phi grows by half a step */
+  EXPECT_OK(thalnet_center_write(net, "modules.0.layers.0.weight", weight, 2));
+  EXPECT_OK(thalnet_center_write(net, "modules.0.layers.0.bias", &bias, 1));
+  EXPECT_OK(thalnet_center_write(net, "modules.0.reader.weight", &reading, 1));
+  EXPECT_OK(thalnet_batch_create(net, 2, LONG, NULL, &batch));
+  static float inputs[2 * LONG], targets[2 * LONG];
+  const int32_t both[2] = {1, LONG};
+  inputs[0] = 1;
+  EXPECT_OK(thalnet_batch_begin(batch, 2, LONG));
+  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, inputs, 2 * LONG));
+  EXPECT_OK(thalnet_batch_set_targets(batch, 0, targets, 2 * LONG));
+  EXPECT_OK(thalnet_batch_set_lengths(batch, both, 2));
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  float gradient[16];
+  const size_t all = thalnet_center_parameter_count(net);
+  ck_assert_uint_le(all, 16);
+  EXPECT_OK(thalnet_center_read_gradient(net, NULL, gradient, all));
+  for (size_t i = 0; i < all; i++) ck_assert_float_finite(gradient[i]);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 START_TEST(nothing_to_do) {
   for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
     thalnet_center *net = support_net(kind, NULL);
@@ -291,13 +330,9 @@ START_TEST(rows_are_on_their_own) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {nothing_to_do,
-                                nothing_may_be_null,
-                                rows_have_lengths,
-                                a_label_beyond_a_length,
-                                resets_cut_sequences,
-                                the_order_is_free,
-                                new_contents_make_results_stale,
-                                rows_are_on_their_own};
+  const TTest *const tests[] = {
+      padding_stays_at_rest,   nothing_to_do,        nothing_may_be_null, rows_have_lengths,
+      a_label_beyond_a_length, resets_cut_sequences, the_order_is_free,   new_contents_make_results_stale,
+      rows_are_on_their_own};
   return SUPPORT_RUN("semantics", tests);
 }
