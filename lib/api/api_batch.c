@@ -61,24 +61,26 @@ void thalnet_batch_free(thalnet_batch *batch) {
   if (batch != NULL && batch->magic == THALNET__BATCH_MAGIC) thalnet__batch_free(batch);
 }
 
-thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_t frames) {
-  THALNET__TRY(thalnet__check_batch(batch, "thalnet_batch_begin"));
+static thalnet_status thalnet__held_begin(thalnet_batch *batch, size_t sequences, size_t frames, const char *call) {
   if (sequences > batch->sequences_max)
-    return thalnet__fail(THALNET_ERROR_SIZE, "thalnet_batch_begin: %zu sequences, the batch was created for %zu",
-                         sequences, batch->sequences_max);
+    return thalnet__fail(THALNET_ERROR_SIZE, "%s: %zu sequences, the batch was created for %zu", call, sequences,
+                         batch->sequences_max);
   if (frames > batch->frames_max)
-    return thalnet__fail(THALNET_ERROR_SIZE, "thalnet_batch_begin: %zu frames, the batch was created for %zu", frames,
+    return thalnet__fail(THALNET_ERROR_SIZE, "%s: %zu frames, the batch was created for %zu", call, frames,
                          batch->frames_max);
-  THALNET__TRY(thalnet__enter(&batch->busy, "thalnet_batch_begin"));
   thalnet__batch_begin(batch, sequences, frames);
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_t frames) {
+  const char *call = "thalnet_batch_begin";
+  THALNET__HOLD(batch, call, thalnet__held_begin(batch, sequences, frames, call));
 }
 
 /* --- contents --- */
 
-thalnet_status thalnet_batch_set_inputs(thalnet_batch *batch, int32_t input, const real *values, size_t count) {
-  const char *call = "thalnet_batch_set_inputs";
+static thalnet_status thalnet__held_set_inputs(thalnet_batch *batch, int32_t input, const real *values, size_t count,
+                                               const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_input(batch, input, call));
   const thalnet__input *declared = &batch->net->inputs[input];
@@ -86,14 +88,18 @@ thalnet_status thalnet_batch_set_inputs(thalnet_batch *batch, int32_t input, con
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: input '%s' takes tokens", call, declared->name);
   const size_t expected = batch->sequences * thalnet__input_frames(batch, (size_t)input) * declared->size;
   THALNET__TRY(thalnet__check_values(values, count, expected, call));
-  THALNET__TRY(thalnet__enter_copy(batch, batch->inputs[input].values, values, count * sizeof *values, call));
+  thalnet__copy_in(batch, batch->inputs[input].values, values, count * sizeof *values);
   batch->inputs[input].set = 1;
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
-thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, const int32_t *tokens, size_t count) {
-  const char *call = "thalnet_batch_set_tokens";
+thalnet_status thalnet_batch_set_inputs(thalnet_batch *batch, int32_t input, const real *values, size_t count) {
+  const char *call = "thalnet_batch_set_inputs";
+  THALNET__HOLD(batch, call, thalnet__held_set_inputs(batch, input, values, count, call));
+}
+
+static thalnet_status thalnet__held_set_tokens(thalnet_batch *batch, int32_t input, const int32_t *tokens, size_t count,
+                                               const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_input(batch, input, call));
   const thalnet__input *declared = &batch->net->inputs[input];
@@ -105,62 +111,81 @@ thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, con
     if (tokens[i] < -1 || tokens[i] >= (int32_t)declared->size)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: input '%s': token %d at %zu is not in -1..%zu", call,
                            declared->name, tokens[i], i, declared->size - 1);
-  THALNET__TRY(thalnet__enter_copy(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens, call));
+  thalnet__copy_in(batch, batch->inputs[input].tokens, tokens, count * sizeof *tokens);
   batch->inputs[input].set = 1;
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
-thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const int32_t *lengths, size_t count) {
-  const char *call = "thalnet_batch_set_lengths";
+thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_t input, const int32_t *tokens, size_t count) {
+  const char *call = "thalnet_batch_set_tokens";
+  THALNET__HOLD(batch, call, thalnet__held_set_tokens(batch, input, tokens, count, call));
+}
+
+static thalnet_status thalnet__held_set_lengths(thalnet_batch *batch, const int32_t *lengths, size_t count,
+                                                const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_values(lengths, count, batch->sequences, call));
   for (size_t i = 0; i < count; i++)
     if (lengths[i] < 0 || (size_t)lengths[i] > batch->frames)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: length %d of sequence %zu is not in 0..%zu", call, lengths[i], i,
                            batch->frames);
-  THALNET__TRY(thalnet__enter_copy(batch, batch->lengths, lengths, count * sizeof *lengths, call));
-  thalnet__leave(&batch->busy);
+  thalnet__copy_in(batch, batch->lengths, lengths, count * sizeof *lengths);
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const int32_t *lengths, size_t count) {
+  const char *call = "thalnet_batch_set_lengths";
+  THALNET__HOLD(batch, call, thalnet__held_set_lengths(batch, lengths, count, call));
+}
+
+static thalnet_status thalnet__held_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count,
+                                               const char *call) {
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_values(resets, count, batch->sequences * batch->frames, call));
+  for (size_t i = 0; i < count; i++)
+    if (resets[i] > 1) return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
+  thalnet__copy_in(batch, batch->resets, resets, count);
+  batch->resets_set = 1;
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count) {
   const char *call = "thalnet_batch_set_resets";
+  THALNET__HOLD(batch, call, thalnet__held_set_resets(batch, resets, count, call));
+}
+
+static thalnet_status thalnet__held_set_ids(thalnet_batch *batch, const uint64_t *ids, size_t count, const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
-  THALNET__TRY(thalnet__check_values(resets, count, batch->sequences * batch->frames, call));
-  for (size_t i = 0; i < count; i++)
-    if (resets[i] > 1) return thalnet__fail(THALNET_ERROR_DATA, "%s: %d at %zu is neither 0 nor 1", call, resets[i], i);
-  THALNET__TRY(thalnet__enter_copy(batch, batch->resets, resets, count, call));
-  batch->resets_set = 1;
-  thalnet__leave(&batch->busy);
+  THALNET__TRY(thalnet__check_values(ids, count, batch->sequences, call));
+  thalnet__copy_in(batch, batch->ids, ids, count * sizeof *ids);
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_ids(thalnet_batch *batch, const uint64_t *ids, size_t count) {
   const char *call = "thalnet_batch_set_ids";
-  THALNET__TRY(thalnet__check_begun(batch, call));
-  THALNET__TRY(thalnet__check_values(ids, count, batch->sequences, call));
-  THALNET__TRY(thalnet__enter_copy(batch, batch->ids, ids, count * sizeof *ids, call));
-  thalnet__leave(&batch->busy);
+  THALNET__HOLD(batch, call, thalnet__held_set_ids(batch, ids, count, call));
+}
+
+static thalnet_status thalnet__held_set_epoch(thalnet_batch *batch, uint64_t epoch) {
+  batch->epoch = epoch;
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_epoch(thalnet_batch *batch, uint64_t epoch) {
-  THALNET__TRY(thalnet__check_batch(batch, "thalnet_batch_set_epoch"));
-  THALNET__TRY(thalnet__enter(&batch->busy, "thalnet_batch_set_epoch"));
-  batch->epoch = epoch;
-  thalnet__leave(&batch->busy);
+  const char *call = "thalnet_batch_set_epoch";
+  THALNET__HOLD(batch, call, thalnet__held_set_epoch(batch, epoch));
+}
+
+static thalnet_status thalnet__held_set_input_dropout(thalnet_batch *batch, int32_t input, real rate,
+                                                      const char *call) {
+  THALNET__TRY(thalnet__check_input(batch, input, call));
+  if (!thalnet__is_finite_real(rate) || rate < 0 || rate >= 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
+  batch->inputs[input].dropout = rate;
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_input_dropout(thalnet_batch *batch, int32_t input, real rate) {
   const char *call = "thalnet_batch_set_input_dropout";
-  THALNET__TRY(thalnet__check_batch(batch, call));
-  THALNET__TRY(thalnet__check_input(batch, input, call));
-  if (!thalnet__is_finite_real(rate) || rate < 0 || rate >= 1)
-    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
-  THALNET__TRY(thalnet__enter(&batch->busy, call));
-  batch->inputs[input].dropout = rate;
-  thalnet__leave(&batch->busy);
-  return THALNET_OK;
+  THALNET__HOLD(batch, call, thalnet__held_set_input_dropout(batch, input, rate, call));
 }

@@ -22,46 +22,52 @@ static thalnet_status thalnet__set_goals(thalnet_batch *batch, int32_t output, c
                            declared->name, label, i, declared->size - 1);
   }
   if (labels)
-    THALNET__TRY(thalnet__enter_copy(batch, mine->labels, goals, count * sizeof(int32_t), call));
+    thalnet__copy_in(batch, mine->labels, goals, count * sizeof(int32_t));
   else
-    THALNET__TRY(thalnet__enter_copy(batch, mine->targets, goals, count * sizeof(real), call));
+    thalnet__copy_in(batch, mine->targets, goals, count * sizeof(real));
   mine->goals_set = 1;
   mine->final = final;
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_labels(thalnet_batch *batch, int32_t output, const int32_t *labels, size_t count) {
-  return thalnet__set_goals(batch, output, labels, count, 0, 1, "thalnet_batch_set_labels");
+  const char *call = "thalnet_batch_set_labels";
+  THALNET__HOLD(batch, call, thalnet__set_goals(batch, output, labels, count, 0, 1, call));
 }
 
 thalnet_status thalnet_batch_set_final_labels(thalnet_batch *batch, int32_t output, const int32_t *labels,
                                               size_t count) {
-  return thalnet__set_goals(batch, output, labels, count, 1, 1, "thalnet_batch_set_final_labels");
+  const char *call = "thalnet_batch_set_final_labels";
+  THALNET__HOLD(batch, call, thalnet__set_goals(batch, output, labels, count, 1, 1, call));
 }
 
 thalnet_status thalnet_batch_set_targets(thalnet_batch *batch, int32_t output, const real *targets, size_t count) {
-  return thalnet__set_goals(batch, output, targets, count, 0, 0, "thalnet_batch_set_targets");
+  const char *call = "thalnet_batch_set_targets";
+  THALNET__HOLD(batch, call, thalnet__set_goals(batch, output, targets, count, 0, 0, call));
 }
 
 thalnet_status thalnet_batch_set_final_targets(thalnet_batch *batch, int32_t output, const real *targets,
                                                size_t count) {
-  return thalnet__set_goals(batch, output, targets, count, 1, 0, "thalnet_batch_set_final_targets");
+  const char *call = "thalnet_batch_set_final_targets";
+  THALNET__HOLD(batch, call, thalnet__set_goals(batch, output, targets, count, 1, 0, call));
+}
+
+static thalnet_status thalnet__held_set_final(thalnet_batch *batch, int32_t output, const char *call) {
+  THALNET__TRY(thalnet__check_begun(batch, call));
+  THALNET__TRY(thalnet__check_output(batch, output, call));
+  thalnet__copy_in(batch, NULL, NULL, 0);
+  if (!batch->outputs[output].final) batch->outputs[output].goals_set = 0; /* goals at every frame have no place now */
+  batch->outputs[output].final = 1;
+  return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_final(thalnet_batch *batch, int32_t output) {
   const char *call = "thalnet_batch_set_final";
-  THALNET__TRY(thalnet__check_begun(batch, call));
-  THALNET__TRY(thalnet__check_output(batch, output, call));
-  THALNET__TRY(thalnet__enter_copy(batch, NULL, NULL, 0, call));
-  if (!batch->outputs[output].final) batch->outputs[output].goals_set = 0; /* goals at every frame have no place now */
-  batch->outputs[output].final = 1;
-  thalnet__leave(&batch->busy);
-  return THALNET_OK;
+  THALNET__HOLD(batch, call, thalnet__held_set_final(batch, output, call));
 }
 
-thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, const real *weights, size_t count) {
-  const char *call = "thalnet_batch_set_weights";
+static thalnet_status thalnet__held_set_weights(thalnet_batch *batch, int32_t output, const real *weights, size_t count,
+                                                const char *call) {
   THALNET__TRY(thalnet__check_begun(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
   const thalnet__output *declared = &batch->net->outputs[output];
@@ -74,20 +80,26 @@ thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, c
   for (size_t i = 0; i < count; i++)
     if (!thalnet__is_finite_real(weights[i]) || weights[i] < 0)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: weight %zu is negative or not finite", call, i);
-  THALNET__TRY(thalnet__enter_copy(batch, batch->outputs[output].weights, weights, count * sizeof *weights, call));
+  thalnet__copy_in(batch, batch->outputs[output].weights, weights, count * sizeof *weights);
   batch->outputs[output].weights_set = count;
-  thalnet__leave(&batch->busy);
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, const real *weights, size_t count) {
+  const char *call = "thalnet_batch_set_weights";
+  THALNET__HOLD(batch, call, thalnet__held_set_weights(batch, output, weights, count, call));
+}
+
+static thalnet_status thalnet__held_set_loss_weight(thalnet_batch *batch, int32_t output, real weight,
+                                                    const char *call) {
+  THALNET__TRY(thalnet__check_output(batch, output, call));
+  if (!thalnet__is_finite_real(weight) || weight < 0)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: weight is negative or not finite", call);
+  batch->outputs[output].loss_weight = weight;
   return THALNET_OK;
 }
 
 thalnet_status thalnet_batch_set_loss_weight(thalnet_batch *batch, int32_t output, real weight) {
   const char *call = "thalnet_batch_set_loss_weight";
-  THALNET__TRY(thalnet__check_batch(batch, call));
-  THALNET__TRY(thalnet__check_output(batch, output, call));
-  if (!thalnet__is_finite_real(weight) || weight < 0)
-    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: weight is negative or not finite", call);
-  THALNET__TRY(thalnet__enter(&batch->busy, call));
-  batch->outputs[output].loss_weight = weight;
-  thalnet__leave(&batch->busy);
-  return THALNET_OK;
+  THALNET__HOLD(batch, call, thalnet__held_set_loss_weight(batch, output, weight, call));
 }

@@ -6,22 +6,18 @@
 #include "api/handles.h"
 
 static thalnet_status thalnet__check_computed(const thalnet_batch *batch, const char *call) {
-  THALNET__TRY(thalnet__check_batch(batch, call));
   if (batch->stage != THALNET__BATCH_COMPUTED)
     return thalnet__fail(THALNET_ERROR_STATE, "%s: nothing has been computed with these contents", call);
   return THALNET_OK;
 }
 
-static thalnet_status thalnet__copy_out(const thalnet_batch *batch, void *to, const void *from, size_t bytes,
-                                        const char *call) {
-  THALNET__TRY(thalnet__enter(&batch->busy, call));
+static thalnet_status thalnet__copy_out(void *to, const void *from, size_t bytes) {
   if (bytes > 0) memcpy(to, from, bytes);
-  thalnet__leave(&batch->busy);
   return THALNET_OK;
 }
 
-thalnet_status thalnet_batch_measure(const thalnet_batch *batch, int32_t output, thalnet_measure *measure) {
-  const char *call = "thalnet_batch_measure";
+static thalnet_status thalnet__held_measure(const thalnet_batch *batch, int32_t output, thalnet_measure *measure,
+                                            const char *call) {
   THALNET__TRY(thalnet__check_computed(batch, call));
   THALNET__TRY(thalnet__check_output(batch, output, call));
   THALNET__TRY(thalnet__check_pointer(measure, call, "measure"));
@@ -30,15 +26,25 @@ thalnet_status thalnet_batch_measure(const thalnet_batch *batch, int32_t output,
                          sizeof *measure);
   const thalnet__batch_output *mine = &batch->outputs[output];
   const thalnet_measure told = {sizeof told, mine->loss_sum, mine->weight_sum, mine->labels_seen, mine->labels_correct};
-  return thalnet__copy_out(batch, measure, &told, sizeof told, call);
+  return thalnet__copy_out(measure, &told, sizeof told);
+}
+
+thalnet_status thalnet_batch_measure(const thalnet_batch *batch, int32_t output, thalnet_measure *measure) {
+  const char *call = "thalnet_batch_measure";
+  THALNET__HOLD(batch, call, thalnet__held_measure(batch, output, measure, call));
+}
+
+static thalnet_status thalnet__held_read_losses(const thalnet_batch *batch, int32_t output, double *losses,
+                                                size_t count, const char *call) {
+  THALNET__TRY(thalnet__check_computed(batch, call));
+  THALNET__TRY(thalnet__check_output(batch, output, call));
+  THALNET__TRY(thalnet__check_values(losses, count, batch->sequences, call));
+  return thalnet__copy_out(losses, batch->outputs[output].losses, count * sizeof *losses);
 }
 
 thalnet_status thalnet_batch_read_losses(const thalnet_batch *batch, int32_t output, double *losses, size_t count) {
   const char *call = "thalnet_batch_read_losses";
-  THALNET__TRY(thalnet__check_computed(batch, call));
-  THALNET__TRY(thalnet__check_output(batch, output, call));
-  THALNET__TRY(thalnet__check_values(losses, count, batch->sequences, call));
-  return thalnet__copy_out(batch, losses, batch->outputs[output].losses, count * sizeof *losses, call);
+  THALNET__HOLD(batch, call, thalnet__held_read_losses(batch, output, losses, count, call));
 }
 
 /* Numbers of an output: of all frames, or of the final ones. */
@@ -56,20 +62,30 @@ static thalnet_status thalnet__check_kind(const thalnet_batch *batch, int32_t ou
                        call, batch->net->outputs[output].name);
 }
 
-thalnet_status thalnet_batch_read_output(const thalnet_batch *batch, int32_t output, real *values, size_t count) {
-  const char *call = "thalnet_batch_read_output";
+static thalnet_status thalnet__held_read_output(const thalnet_batch *batch, int32_t output, real *values, size_t count,
+                                                const char *call) {
   THALNET__TRY(thalnet__check_computed(batch, call));
   THALNET__TRY(thalnet__check_kind(batch, output, 0, call));
   THALNET__TRY(thalnet__check_values(values, count, thalnet__output_count(batch, output, 0), call));
-  return thalnet__copy_out(batch, values, batch->outputs[output].values, count * sizeof *values, call);
+  return thalnet__copy_out(values, batch->outputs[output].values, count * sizeof *values);
+}
+
+thalnet_status thalnet_batch_read_output(const thalnet_batch *batch, int32_t output, real *values, size_t count) {
+  const char *call = "thalnet_batch_read_output";
+  THALNET__HOLD(batch, call, thalnet__held_read_output(batch, output, values, count, call));
+}
+
+static thalnet_status thalnet__held_read_final_output(const thalnet_batch *batch, int32_t output, real *values,
+                                                      size_t count, const char *call) {
+  THALNET__TRY(thalnet__check_computed(batch, call));
+  THALNET__TRY(thalnet__check_kind(batch, output, 1, call));
+  THALNET__TRY(thalnet__check_values(values, count, thalnet__output_count(batch, output, 1), call));
+  return thalnet__copy_out(values, batch->outputs[output].final_values, count * sizeof *values);
 }
 
 thalnet_status thalnet_batch_read_final_output(const thalnet_batch *batch, int32_t output, real *values, size_t count) {
   const char *call = "thalnet_batch_read_final_output";
-  THALNET__TRY(thalnet__check_computed(batch, call));
-  THALNET__TRY(thalnet__check_kind(batch, output, 1, call));
-  THALNET__TRY(thalnet__check_values(values, count, thalnet__output_count(batch, output, 1), call));
-  return thalnet__copy_out(batch, values, batch->outputs[output].final_values, count * sizeof *values, call);
+  THALNET__HOLD(batch, call, thalnet__held_read_final_output(batch, output, values, count, call));
 }
 
 /* --- the host's gradients --- */
@@ -96,7 +112,6 @@ static thalnet_status thalnet__write_gradient(thalnet_batch *batch, int32_t outp
     return thalnet__fail(THALNET_ERROR_STATE, "%s: only between thalnet_forward and thalnet_backward", call);
   THALNET__TRY(thalnet__check_values(values, count, thalnet__output_count(batch, output, final), call));
   if (!final) THALNET__TRY(thalnet__check_padding(batch, output, values, call));
-  THALNET__TRY(thalnet__enter(&batch->busy, call));
   const thalnet__output *declared = &batch->net->outputs[output];
   thalnet__batch_output *mine = &batch->outputs[output];
   void *block = final ? mine->final_gradient : mine->gradient;
@@ -112,18 +127,19 @@ static thalnet_status thalnet__write_gradient(thalnet_batch *batch, int32_t outp
       mine->gradient = block, mine->gradient_set = 1;
     if (count > 0) memcpy(block, values, count * sizeof *values);
   }
-  thalnet__leave(&batch->busy);
   return status;
 }
 
 thalnet_status thalnet_batch_write_output_gradient(thalnet_batch *batch, int32_t output, const real *values,
                                                    size_t count) {
-  return thalnet__write_gradient(batch, output, values, count, 0, "thalnet_batch_write_output_gradient");
+  const char *call = "thalnet_batch_write_output_gradient";
+  THALNET__HOLD(batch, call, thalnet__write_gradient(batch, output, values, count, 0, call));
 }
 
 thalnet_status thalnet_batch_write_final_output_gradient(thalnet_batch *batch, int32_t output, const real *values,
                                                          size_t count) {
-  return thalnet__write_gradient(batch, output, values, count, 1, "thalnet_batch_write_final_output_gradient");
+  const char *call = "thalnet_batch_write_final_output_gradient";
+  THALNET__HOLD(batch, call, thalnet__write_gradient(batch, output, values, count, 1, call));
 }
 
 /* --- gradients to read --- */
@@ -137,10 +153,8 @@ static thalnet_status thalnet__check_backward(const thalnet_batch *batch, const 
   return THALNET_OK;
 }
 
-thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int32_t input, real *values,
-                                                 size_t count) {
-  const char *call = "thalnet_batch_read_input_gradient";
-  THALNET__TRY(thalnet__check_batch(batch, call));
+static thalnet_status thalnet__held_read_input_gradient(const thalnet_batch *batch, int32_t input, real *values,
+                                                        size_t count, const char *call) {
   THALNET__TRY(thalnet__check_input(batch, input, call));
   const thalnet__input *declared = &batch->net->inputs[input];
   if (declared->tokens)
@@ -151,15 +165,25 @@ thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int
     return thalnet__fail(THALNET_ERROR_STATE, "%s: input '%s' was not set", call, declared->name);
   THALNET__TRY(thalnet__check_values(
       values, count, batch->sequences * thalnet__input_frames(batch, (size_t)input) * declared->size, call));
-  return thalnet__copy_out(batch, values, batch->inputs[input].gradient, count * sizeof *values, call);
+  return thalnet__copy_out(values, batch->inputs[input].gradient, count * sizeof *values);
+}
+
+thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int32_t input, real *values,
+                                                 size_t count) {
+  const char *call = "thalnet_batch_read_input_gradient";
+  THALNET__HOLD(batch, call, thalnet__held_read_input_gradient(batch, input, values, count, call));
+}
+
+static thalnet_status thalnet__held_read_state_gradient(const thalnet_batch *batch, real *values, size_t count,
+                                                        const char *call) {
+  THALNET__TRY(thalnet__check_backward(batch, batch->start_gradient, call));
+  THALNET__TRY(thalnet__check_values(values, count, batch->sequences * thalnet__memory_values(batch->net), call));
+  return thalnet__copy_out(values, batch->start_gradient, count * sizeof *values);
 }
 
 thalnet_status thalnet_batch_read_state_gradient(const thalnet_batch *batch, real *values, size_t count) {
   const char *call = "thalnet_batch_read_state_gradient";
-  THALNET__TRY(thalnet__check_batch(batch, call));
-  THALNET__TRY(thalnet__check_backward(batch, batch->start_gradient, call));
-  THALNET__TRY(thalnet__check_values(values, count, batch->sequences * thalnet__memory_values(batch->net), call));
-  return thalnet__copy_out(batch, values, batch->start_gradient, count * sizeof *values, call);
+  THALNET__HOLD(batch, call, thalnet__held_read_state_gradient(batch, values, count, call));
 }
 
 thalnet_status thalnet_softmax(real *values, size_t count) {

@@ -6,7 +6,6 @@
 #include "api/handles.h"
 
 thalnet_status thalnet__check_begun(const thalnet_batch *batch, const char *call) {
-  THALNET__TRY(thalnet__check_batch(batch, call));
   if (batch->stage == THALNET__BATCH_EMPTY)
     return thalnet__fail(THALNET_ERROR_STATE, "%s: thalnet_batch_begin first", call);
   return THALNET_OK;
@@ -26,12 +25,10 @@ thalnet_status thalnet__check_output(const thalnet_batch *batch, int32_t output,
   return THALNET_OK;
 }
 
-thalnet_status thalnet__enter_copy(thalnet_batch *batch, void *to, const void *from, size_t bytes, const char *call) {
-  THALNET__TRY(thalnet__enter(&batch->busy, call));
+void thalnet__copy_in(thalnet_batch *batch, void *to, const void *from, size_t bytes) {
   if (bytes > 0) memcpy(to, from, bytes);
   batch->kept = 0;
   batch->stage = THALNET__BATCH_BEGUN;
-  return THALNET_OK;
 }
 
 thalnet_status thalnet__check_values(const void *values, size_t count, size_t expected, const char *call) {
