@@ -19,9 +19,6 @@ const char *thalnet_version_text(void) {
   return THALNET__VERSION_TEXT(THALNET_VERSION_MAJOR, THALNET_VERSION_MINOR, THALNET_VERSION_PATCH);
 }
 
-#ifndef THALNET_BLAS_VENDOR
-#define THALNET_BLAS_VENDOR "reference"
-#endif
 #ifdef THALNET_HAVE_PTHREADPOOL
 #define THALNET__THREADS_TEXT "pthreadpool"
 #else

@@ -3,10 +3,6 @@
  * when a distribution puts another library behind the same name. */
 #include "math/multiply.h"
 
-#ifndef THALNET_BLAS_VENDOR
-#define THALNET_BLAS_VENDOR "reference"
-#endif
-
 const char *thalnet__blas_vendor(void) { return THALNET_BLAS_VENDOR; }
 
 #if defined(THALNET_BLAS_CBLAS) && defined(__ELF__)

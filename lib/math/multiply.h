@@ -22,6 +22,11 @@ void thalnet__multiply_nn(size_t m, size_t n, size_t k, const real *a, size_t ld
 void thalnet__multiply_tn(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real beta,
                           real *c, size_t ldc);
 
+/* Which library it is; set by the build. */
+#ifndef THALNET_BLAS_VENDOR
+#define THALNET_BLAS_VENDOR "reference"
+#endif
+
 /* BLAS' own threads: see thalnet/host.h. */
 const char *thalnet__blas_vendor(void);
 int thalnet__blas_set_threads(int threads); /* 0, or -1 where there is no such call */

@@ -96,13 +96,18 @@ static void thalnet__run_worker(void *argument, size_t worker) {
     thalnet__run_chunk(run, &run->batch->works.works[per_chunk ? chunk : worker], chunk);
 }
 
-static void thalnet__run_all(thalnet_batch *batch, enum thalnet__mode mode, size_t workers) {
+static thalnet__run thalnet__describe_run(thalnet_batch *batch, enum thalnet__mode mode) {
   thalnet__run run = {.batch = batch,
                       .mode = mode,
                       .chunk = thalnet__batch_chunk(batch),
                       .chunks = thalnet__batch_chunks(batch),
                       .block = thalnet__max(1, batch->works.shape.frames)};
   atomic_init(&run.next, 0);
+  return run;
+}
+
+static void thalnet__run_all(thalnet_batch *batch, enum thalnet__mode mode, size_t workers) {
+  thalnet__run run = thalnet__describe_run(batch, mode);
   thalnet__threads_run(&batch->net->threads, thalnet__run_worker, &run, workers);
 }
 
@@ -283,11 +288,7 @@ thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *bat
 
 thalnet_status thalnet__run_observed(thalnet_batch *batch) {
   THALNET__TRY(thalnet__prepare_run(batch, MODE_EVALUATE, NULL));
-  thalnet__run run = {.batch = batch,
-                      .mode = MODE_EVALUATE,
-                      .chunk = thalnet__batch_chunk(batch),
-                      .chunks = thalnet__batch_chunks(batch),
-                      .block = thalnet__max(1, batch->works.shape.frames)};
+  thalnet__run run = thalnet__describe_run(batch, MODE_EVALUATE);
   for (size_t chunk = 0; chunk < run.chunks; chunk++) thalnet__run_chunk(&run, &batch->works.works[0], chunk);
   return thalnet__finish_forward(batch, NULL);
 }
