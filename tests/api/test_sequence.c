@@ -23,7 +23,7 @@ struct monkey {
   float values[ROOM];
   int32_t integers[ROOM];
   uint8_t flags[ROOM];
-  long served[64], calls;
+  long calls;
 };
 
 static size_t below(struct monkey *m, size_t limit) {
