@@ -22,8 +22,6 @@ typedef struct thalnet__update {
 } thalnet__update;
 
 typedef struct thalnet__kernels {
-  const char *name;
-
   /* y += x */
   void (*add)(size_t n, const real *x, real *y);
   real (*dot)(size_t n, const real *x, const real *y);

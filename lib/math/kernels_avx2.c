@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: MIT */
 #define THALNET__KERNEL(name) thalnet__##name##_avx2
-#define THALNET__KERNEL_NAME "avx2"
 #include "math/kernels_body.h"

@@ -1,4 +1,3 @@
 /* SPDX-License-Identifier: MIT */
 #define THALNET__KERNEL(name) thalnet__##name##_avx512
-#define THALNET__KERNEL_NAME "avx512"
 #include "math/kernels_body.h"

@@ -86,7 +86,6 @@ static void THALNET__KERNEL(activation_gradient)(int32_t activation, size_t n, c
 #include "math/kernels_recurrent.h"
 
 const thalnet__kernels THALNET__KERNEL(kernels) = {
-    .name = THALNET__KERNEL_NAME,
     .add = THALNET__KERNEL(add),
     .dot = THALNET__KERNEL(dot),
     .activate = THALNET__KERNEL(activate),
