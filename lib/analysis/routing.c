@@ -16,6 +16,7 @@
 typedef struct thalnet__survey {
   int32_t measure;
   double *squares;   /* [modules][modules]: of contributions */
+  double *scales;    /* [modules]: of static readers' weights, 1 for the others */
   double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; at the readers' columns */
   real *matrix;      /* [largest context][P]: of one row */
   uint64_t readings; /* steps times sequences */
@@ -33,14 +34,14 @@ static real thalnet__slice_norm(const thalnet_center *net, const thalnet__reader
 }
 
 /* What each slice contributes to one row's context: squares of matrix[c, slice] phi[slice] over c. */
-static void thalnet__add_contributions(const thalnet_center *net, size_t m, const real *matrix, const real *phi,
-                                       double *squares) {
+static void thalnet__add_contributions(const thalnet_center *net, size_t m, const real *matrix, double scale,
+                                       const real *phi, double *squares) {
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   for (size_t j = 0; j < net->module_count; j++) {
     const thalnet_module *slice = net->modules[j];
     for (size_t c = 0; c < reader->context; c++) {
-      const double part =
-          (double)net->kernels->dot(slice->features, matrix + c * net->features + slice->offset, phi + slice->offset);
+      const double part = scale * (double)net->kernels->dot(slice->features, matrix + c * net->features + slice->offset,
+                                                            phi + slice->offset);
       squares[m * net->module_count + j] += part * part;
     }
   }
@@ -52,16 +53,17 @@ static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work 
   const thalnet_center *net = work->net;
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   const thalnet__reading reading = thalnet__describe_reading(work, &work->main, step);
-  const real *matrix = net->prepared + reader->column * net->features;
-  if (!thalnet__is_static(reader)) {
+  const real *matrix = survey->matrix;
+  double *sums = survey->weights + reader->column * net->features;
+  if (thalnet__is_static(reader)) {
+    matrix = net->parameters + reader->parameters[0];
+  } else {
     if (counts || row == 0) reader->kind->weights(reader, &reading, row, survey->matrix);
     if (!counts) return;
-    matrix = survey->matrix;
-    double *sums = survey->weights + reader->column * net->features;
     for (size_t i = 0; i < reader->context * net->features; i++) sums[i] += (double)matrix[i];
   }
   if (counts && survey->measure == THALNET_ROUTING_SHARE)
-    thalnet__add_contributions(net, m, matrix, reading.phi + row * net->features, survey->squares);
+    thalnet__add_contributions(net, m, matrix, survey->scales[m], reading.phi + row * net->features, survey->squares);
 }
 
 static int thalnet__counts(const thalnet__work *work, const thalnet_batch *batch, size_t step, size_t row) {
@@ -108,19 +110,35 @@ static size_t thalnet__largest_context(const thalnet_center *net) {
   return largest;
 }
 
+static size_t thalnet__survey_sums(const thalnet_center *net) { return net->module_count * (net->module_count + 1); }
+
+/* What the parameters alone tell: static readers' effective weights. */
+static void thalnet__survey_static(const thalnet_center *net, thalnet__survey *survey) {
+  for (size_t m = 0; m < net->module_count; m++) {
+    const thalnet__reader *reader = &net->modules[m]->reader.reading;
+    survey->scales[m] = 1;
+    if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
+    reader->kind->scale(reader, net->parameters, &survey->scales[m]); /* cannot fail: the center was prepared with it */
+    const real *weight = net->parameters + reader->parameters[0];
+    double *effective = survey->weights + reader->column * net->features;
+    for (size_t i = 0; i < reader->context * net->features; i++) effective[i] = survey->scales[m] * (double)weight[i];
+  }
+}
+
 static thalnet_status thalnet__survey_make(const thalnet_center *net, thalnet__survey *survey, size_t *weights,
                                            size_t *matrix) {
   void *block;
   if (thalnet__times(net->contexts, net->features, weights) ||
       thalnet__times(thalnet__largest_context(net), net->features, matrix))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the reading weights do not fit in memory");
-  THALNET__TRY(thalnet__allocate(&net->memory, net->module_count * net->module_count, sizeof *survey->squares, &block));
+  THALNET__TRY(thalnet__allocate(&net->memory, thalnet__survey_sums(net), sizeof *survey->squares, &block));
   survey->squares = block;
+  survey->scales = survey->squares + net->module_count * net->module_count;
   THALNET__TRY(thalnet__allocate(&net->memory, *weights, sizeof *survey->weights, &block));
   survey->weights = block;
   THALNET__TRY(thalnet__allocate(&net->memory, *matrix, sizeof *survey->matrix, &block));
   survey->matrix = block;
-  for (size_t i = 0; i < net->static_contexts * net->features; i++) survey->weights[i] = (double)net->prepared[i];
+  thalnet__survey_static(net, survey);
   return THALNET_OK;
 }
 
@@ -141,7 +159,7 @@ thalnet_status thalnet__routing(const thalnet_center *net, thalnet_batch *batch,
   thalnet_status status = thalnet__survey_make(net, &survey, &weights, &matrix);
   if (status == THALNET_OK && look) status = thalnet__look(&survey, batch);
   if (status == THALNET_OK) thalnet__routing_result(net, &survey, values);
-  thalnet__release(&net->memory, survey.squares, net->module_count * net->module_count, sizeof *survey.squares);
+  thalnet__release(&net->memory, survey.squares, thalnet__survey_sums(net), sizeof *survey.squares);
   thalnet__release(&net->memory, survey.weights, weights, sizeof *survey.weights);
   thalnet__release(&net->memory, survey.matrix, matrix, sizeof *survey.matrix);
   return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A module's reading mechanism. Static readers have an effective matrix [context, center] that changes only with the
+/* A module's reading mechanism. Static readers have an effective matrix [context, center], scale * W, that changes only with the
  * parameters; the network multiplies those of all modules at once. Dynamic readers compute their weights at every step from
  * the module's own previous features. Mathematics: docs/design.md; API: thalnet/reader.h. */
 #ifndef THALNET_CENTER_READER_H
@@ -50,8 +50,9 @@ struct thalnet__reader_kind {
   void (*initialize)(const thalnet__reader *reader, real *parameters);
 
   /* Static readers, else NULL. */
-  /* Writes the matrix [C, P] that multiplies the center; -1 where there is none (a norm of 0). */
-  int (*effective)(const thalnet__reader *reader, const real *parameters, real *matrix);
+  /* The number that the weights [C, P] are multiplied with to read the center; -1 where there is none (a norm of 0). In
+   * double: it may be too large for a float where no element of the product is. */
+  int (*scale)(const thalnet__reader *reader, const real *parameters, double *scale);
   /* Turns the gradient of the effective matrix, which is in the place of `weight`, into those of the parameters. */
   void (*effective_gradient)(const thalnet__reader *reader, const real *parameters, real *gradients);
 

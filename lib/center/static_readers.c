@@ -2,7 +2,6 @@
 /* Readers with weights of their own: linear, c = W Phi, and weight norm, c = beta (W / |W|) Phi with the Frobenius norm of the
  * whole matrix (paper section 2.2). */
 #include <math.h>
-#include <string.h>
 
 #include <thalnet/reader.h>
 
@@ -24,9 +23,7 @@ static void thalnet__linear_initialize(const thalnet__reader *reader, real *para
 }
 
 static double thalnet__frobenius(const real *matrix, size_t count) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += (double)matrix[i] * (double)matrix[i];
-  return sqrt(sum);
+  return sqrt(thalnet__kernels_get()->dot_double(count, matrix, matrix));
 }
 
 /* |W| = beta at the start, so that it begins as the linear reader does. */
@@ -36,19 +33,16 @@ static void thalnet__weight_norm_initialize(const thalnet__reader *reader, real 
       (real)thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->center);
 }
 
-static int thalnet__linear_effective(const thalnet__reader *reader, const real *parameters, real *matrix) {
-  memcpy(matrix, parameters + reader->parameters[0], reader->context * reader->center * sizeof *matrix);
+static int thalnet__linear_scale(const thalnet__reader *reader, const real *parameters, double *scale) {
+  (void)reader, (void)parameters;
+  *scale = 1;
   return 0;
 }
 
-static int thalnet__weight_norm_effective(const thalnet__reader *reader, const real *parameters, real *matrix) {
-  const size_t count = reader->context * reader->center;
-  const real *weight = parameters + reader->parameters[0];
-  const double norm = thalnet__frobenius(weight, count);
+static int thalnet__weight_norm_scale(const thalnet__reader *reader, const real *parameters, double *scale) {
+  const double norm = thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->center);
   if (norm == 0) return -1;
-  /* in double: beta / |W| may be too large for a float where no element of the product is */
-  const double factor = (double)parameters[reader->parameters[1]] / norm;
-  for (size_t i = 0; i < count; i++) matrix[i] = (real)(factor * (double)weight[i]);
+  *scale = (double)parameters[reader->parameters[1]] / norm;
   return 0;
 }
 
@@ -77,8 +71,7 @@ static void thalnet__weight_norm_effective_gradient(const thalnet__reader *reade
   real *gradient = gradients + reader->parameters[0];
   if (THALNET__FAULT(TRANSPOSED)) thalnet__transpose_square(reader, gradient);
   const double norm = thalnet__frobenius(weight, count);
-  double product = 0;
-  for (size_t i = 0; i < count; i++) product += (double)gradient[i] * (double)weight[i];
+  const double product = thalnet__kernels_get()->dot_double(count, gradient, weight);
   gradients[reader->parameters[1]] += (real)(product / norm);
   const double factor = (double)parameters[reader->parameters[1]] / norm;
   const double projection = THALNET__FAULT(WEIGHT_NORM) ? 0 : product / norm / norm;
@@ -92,7 +85,7 @@ const thalnet__reader_kind thalnet__linear_reader = {
     .tensors = 1,
     .tensor = thalnet__static_tensor,
     .initialize = thalnet__linear_initialize,
-    .effective = thalnet__linear_effective,
+    .scale = thalnet__linear_scale,
     .effective_gradient = thalnet__linear_effective_gradient,
 };
 
@@ -102,6 +95,6 @@ const thalnet__reader_kind thalnet__weight_norm_reader = {
     .tensors = 2,
     .tensor = thalnet__static_tensor,
     .initialize = thalnet__weight_norm_initialize,
-    .effective = thalnet__weight_norm_effective,
+    .scale = thalnet__weight_norm_scale,
     .effective_gradient = thalnet__weight_norm_effective_gradient,
 };

@@ -17,6 +17,8 @@
 
 /* --- what the file may ask for --- */
 
+enum { THALNET__PREPARED_ALWAYS = 1 << 20 };
+
 static thalnet_status thalnet__check_limits(const thalnet_center *net, const thalnet_load_options *options) {
   thalnet_center_size size = {.struct_size = sizeof size};
   thalnet__measure(net, &size);
@@ -26,9 +28,12 @@ static thalnet_status thalnet__check_limits(const thalnet_center *net, const tha
   if (size.step_operations > options->max_step_operations)
     return thalnet__fail(THALNET_ERROR_LIMIT, "%llu operations a step, max_step_operations is %llu",
                          (unsigned long long)size.step_operations, (unsigned long long)options->max_step_operations);
-  /* An output whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
-  if (net->prepared_count > options->max_parameters)
-    return thalnet__fail(THALNET_ERROR_LIMIT, "%zu numbers derived from the parameters, max_parameters is %llu",
+  /* What is derived from the parameters is a few times as much, with small layers filled up to whole vectors; but an output
+   * whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
+  const uint64_t derived = options->max_parameters > UINT64_MAX / 8 ? UINT64_MAX : 8 * options->max_parameters;
+  if (net->prepared_count > derived && net->prepared_count > THALNET__PREPARED_ALWAYS)
+    return thalnet__fail(THALNET_ERROR_LIMIT,
+                         "%zu numbers derived from the parameters, more than 8 times max_parameters, %llu",
                          net->prepared_count, (unsigned long long)options->max_parameters);
   return THALNET_OK;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Element-wise work, one table per instruction set. All functions handle one row (or any n numbers); no two pointer arguments
- * may overlap unless a line says so. */
+/* All work on numbers, one table per instruction set. No two pointer arguments may overlap unless a line says so. */
 #ifndef THALNET_MATH_KERNELS_H
 #define THALNET_MATH_KERNELS_H
 
@@ -8,6 +7,59 @@
 #include <stdint.h>
 
 #include "core/real.h"
+
+/* A matrix inside a larger one: ld elements from row to row. */
+typedef struct thalnet__rows {
+  real *at;
+  size_t ld;
+} thalnet__rows;
+
+typedef struct thalnet__const_rows {
+  const real *at;
+  size_t ld; /* 0: all rows are the same */
+} thalnet__const_rows;
+
+static inline thalnet__const_rows thalnet__const_view(thalnet__rows rows) {
+  return (thalnet__const_rows){rows.at, rows.ld};
+}
+
+/* C [rows, columns] = A [rows, depth] B [depth, columns], or C += it; A's element (i, k) is a[i a_row + k a_step]. */
+typedef struct thalnet__product {
+  size_t rows, columns, depth;
+  const real *a;
+  size_t a_row, a_step;
+  const real *b;
+  size_t b_step;  /* from one k to the next */
+  size_t b_panel; /* packed: from one panel of columns to the next */
+  real *c;
+  size_t c_row;
+  int accumulate;
+  real *scratch; /* transposed: THALNET__PRODUCT_SCRATCH numbers, or NULL */
+} thalnet__product;
+
+enum { THALNET__PRODUCT_SCRATCH = 256 * (16 * 14 + 32) };
+
+/* Gates of a recurrent layer for `rows` sequences. In a row the blocks of `units` numbers lie side by side; they come in as
+ * products, leave as the gates' values, and backward turns them into the gradients before the gates. base: what does not
+ * depend on the recurrence, biases included. */
+typedef struct thalnet__gates {
+  size_t rows, units;
+  thalnet__rows gates;        /* GRU: n, r, z, and W_hn h + b_hn or r h; LSTM: i, f, g, o, tanh(c) */
+  thalnet__const_rows base;   /* of all blocks but the last */
+  const real *bias;           /* b_hn, where the reset gate comes after the product */
+  thalnet__const_rows before; /* hidden state, or LSTM: cell */
+  thalnet__rows output;       /* hidden state */
+  thalnet__rows cell;         /* LSTM */
+} thalnet__gates;
+
+typedef struct thalnet__gate_gradients {
+  size_t rows, units;
+  thalnet__rows gates; /* in place */
+  thalnet__const_rows before;
+  thalnet__const_rows d_output, d_cell; /* of the hidden state and the cell, from everything later */
+  thalnet__rows d_before;               /* of `before`; written, but for what goes through the products */
+  thalnet__const_rows d_reset;          /* reset before: of r h */
+} thalnet__gate_gradients;
 
 /* The numbers of one update of a parameter; see train/optimizer.h. */
 typedef struct thalnet__update {
@@ -22,40 +74,34 @@ typedef struct thalnet__update {
 } thalnet__update;
 
 typedef struct thalnet__kernels {
+  /* Our own products, or NULL: CBLAS is used (math/matrix.h has the rule). B is packed in panels of `panel` columns
+   * (half of it, where that is all), whose last one is filled up with zeros; transposed: A is given by columns (a_row is 1), B is any matrix, C += A B. */
+  size_t panel;
+  void (*multiply)(const thalnet__product *product);
+  void (*multiply_transposed)(const thalnet__product *product);
+
   /* y += x */
   void (*add)(size_t n, const real *x, real *y);
   real (*dot)(size_t n, const real *x, const real *y);
+  double (*dot_double)(size_t n, const real *x, const real *y); /* summed in double */
+  /* y += the sum of the rows */
+  void (*add_rows)(size_t rows, size_t n, thalnet__const_rows x, real *y);
 
-  /* y = activation(base + product); activation: THALNET_IDENTITY and so on. y may be product. */
-  void (*activate)(int32_t activation, size_t n, const real *base, const real *product, real *y);
+  /* y = activation(base + y); activation: THALNET_IDENTITY and so on. */
+  void (*activate)(int32_t activation, size_t rows, size_t n, thalnet__const_rows base, thalnet__rows y);
   /* dg = dy * activation'(y), from the activation's value */
-  void (*activation_gradient)(int32_t activation, size_t n, const real *y, const real *dy, real *dg);
+  void (*activation_gradient)(int32_t activation, size_t rows, size_t n, thalnet__const_rows y, thalnet__const_rows dy,
+                              thalnet__rows dg);
 
-  /* GRU with reset after the product. base [3n]: input projections and b_ih; gi [3n]: products of the layer below or the
-   * context; gh [3n]: W_hh h; kept [4n]: r, z, n, W_hn h + b_hn. */
-  void (*gru_after)(size_t n, const real *base, const real *gi, const real *gh, const real *bias_hh, const real *h,
-                    real *kept, real *out);
-  /* dgi, dgh [3n]: gradients before the gates on the input's and the hidden state's side; dh_before: written. */
-  void (*gru_after_gradient)(size_t n, const real *kept, const real *h, const real *dh, real *dgi, real *dgh,
-                             real *dh_before);
-
-  /* GRU with reset before the product, in two halves around W_hn (r h). kept [4n]: r, z, n, r h. */
-  void (*gru_before_gates)(size_t n, const real *base, const real *gi, const real *gh, const real *bias_hh,
-                           const real *h, real *kept);
-  void (*gru_before_output)(size_t n, const real *base, const real *gi, const real *gn, const real *bias_hh,
-                            const real *h, real *kept, real *out);
-  /* dg [3n]: z and n parts from dh; dh_before written with the direct path */
-  void (*gru_before_gradient)(size_t n, const real *kept, const real *h, const real *dh, real *dg, real *dh_before);
-  /* the r part of dg from the gradient of r h; dh_before += through r h */
-  void (*gru_before_gradient_reset)(size_t n, const real *kept, const real *h, const real *drh, real *dg,
-                                    real *dh_before);
-
-  /* LSTM. kept [5n]: i, f, g, o, tanh(c). */
-  void (*lstm)(size_t n, const real *base, const real *gi, const real *gh, const real *bias_hh, const real *c_before,
-               real *kept, real *c, real *h);
-  /* dc: gradient of the cell from later steps; dg [4n]; dc_before written */
-  void (*lstm_gradient)(size_t n, const real *kept, const real *c_before, const real *dh, const real *dc, real *dg,
-                        real *dc_before);
+  /* GRU with reset after the product, and with reset before it in two halves around W_hn (r h). */
+  void (*gru_after)(const thalnet__gates *gates);
+  void (*gru_after_gradient)(const thalnet__gate_gradients *gates);
+  void (*gru_before_gates)(const thalnet__gates *gates);
+  void (*gru_before_output)(const thalnet__gates *gates);
+  void (*gru_before_gradient)(const thalnet__gate_gradients *gates);
+  void (*gru_before_gradient_reset)(const thalnet__gate_gradients *gates);
+  void (*lstm)(const thalnet__gates *gates);
+  void (*lstm_gradient)(const thalnet__gate_gradients *gates);
 
   /* w = softmax(logits); w may be logits. */
   void (*softmax)(size_t n, const real *logits, real *w);

@@ -2,10 +2,9 @@
 /* The bodies of all kernels; compiled once per instruction set by kernels_<set>.c, which names them. Plain loops: the compiler
  * makes vectors of them. Sums keep THALNET__LANES partial sums in a fixed order, so that they too become vectors and give the
  * same bits on every call. */
-#include <thalnet/module.h>
-
 #include "math/kernels.h"
 #include "math/kernels_scalar.h"
+#include "math/simd/simd.h"
 
 enum { THALNET__LANES = 16 };
 
@@ -43,51 +42,48 @@ static real THALNET__KERNEL(largest)(size_t n, const real *restrict x) {
   return largest;
 }
 
-/* --- dense --- */
-
-static void THALNET__KERNEL(activate)(int32_t activation, size_t n, const real *base, const real *product, real *y) {
-  switch (activation) {
-  case THALNET_RELU:
-    for (size_t i = 0; i < n; i++) {
-      real x = base[i] + product[i];
-      y[i] = x > 0 ? x : (x < 0 ? 0 : x); /* NaN stays NaN */
-    }
-    break;
-  case THALNET_TANH:
-    for (size_t i = 0; i < n; i++) y[i] = thalnet__tanh(base[i] + product[i]);
-    break;
-  case THALNET_SIGMOID:
-    for (size_t i = 0; i < n; i++) y[i] = thalnet__sigmoid(base[i] + product[i]);
-    break;
-  default:
-    for (size_t i = 0; i < n; i++) y[i] = base[i] + product[i];
-  }
+static double THALNET__KERNEL(dot_double)(size_t n, const real *restrict x, const real *restrict y) {
+  double lanes[THALNET__LANES] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + THALNET__LANES <= n; i += THALNET__LANES)
+    for (size_t lane = 0; lane < THALNET__LANES; lane++) lanes[lane] += (double)x[i + lane] * (double)y[i + lane];
+  for (size_t lane = 0; i < n; i++, lane++) lanes[lane] += (double)x[i] * (double)y[i];
+  for (size_t lane = 0; lane < THALNET__LANES; lane++) sum += lanes[lane];
+  return sum;
 }
 
-static void THALNET__KERNEL(activation_gradient)(int32_t activation, size_t n, const real *restrict y,
-                                                 const real *restrict dy, real *restrict dg) {
-  switch (activation) {
-  case THALNET_RELU:
-    for (size_t i = 0; i < n; i++) dg[i] = y[i] > 0 ? dy[i] : 0;
-    break;
-  case THALNET_TANH:
-    for (size_t i = 0; i < n; i++) dg[i] = dy[i] * (1 - y[i] * y[i]);
-    break;
-  case THALNET_SIGMOID:
-    for (size_t i = 0; i < n; i++) dg[i] = dy[i] * y[i] * (1 - y[i]);
-    break;
-  default:
-    for (size_t i = 0; i < n; i++) dg[i] = dy[i];
+/* Four vectors of columns at a time stay in registers over all rows. */
+static void THALNET__KERNEL(add_rows)(size_t rows, size_t n, thalnet__const_rows x, real *y) {
+  for (size_t column = 0; column < n; column += 4 * THALNET__V_WIDTH) {
+    thalnet__v sum[4];
+    thalnet__v_part part[4];
+    for (size_t j = 0; j < 4; j++) {
+      const size_t at = column + j * THALNET__V_WIDTH;
+      part[j] = thalnet__v_first(at < n ? n - at : 0);
+      sum[j] = thalnet__v_load_part(y + at, part[j]);
+    }
+    for (size_t row = 0; row < rows; row++)
+      for (size_t j = 0; j < 4; j++)
+        sum[j] += thalnet__v_load_part(x.at + row * x.ld + column + j * THALNET__V_WIDTH, part[j]);
+    for (size_t j = 0; j < 4; j++) thalnet__v_store_part(y + column + j * THALNET__V_WIDTH, sum[j], part[j]);
   }
 }
 
 #include "math/kernels_optimizer.h"
+#include "math/kernels_products.h"
 #include "math/kernels_reading.h"
 #include "math/kernels_recurrent.h"
 
 const thalnet__kernels THALNET__KERNEL(kernels) = {
+#if defined(THALNET__OWN_PRODUCTS) && !defined(THALNET__V_SCALAR)
+    .panel = THALNET__PANEL,
+    .multiply = THALNET__KERNEL(multiply),
+    .multiply_transposed = THALNET__KERNEL(multiply_transposed),
+#endif
     .add = THALNET__KERNEL(add),
     .dot = THALNET__KERNEL(dot),
+    .dot_double = THALNET__KERNEL(dot_double),
+    .add_rows = THALNET__KERNEL(add_rows),
     .activate = THALNET__KERNEL(activate),
     .activation_gradient = THALNET__KERNEL(activation_gradient),
     .gru_after = THALNET__KERNEL(gru_after),

@@ -1,116 +1,204 @@
 /* SPDX-License-Identifier: MIT */
-/* Gates of GRU and LSTM, forward and backward, each in one pass; part of kernels_body.h. Equations: docs/design.md. */
+/* Activations, and the gates of GRU and LSTM, forward and backward, each in one pass; part of kernels_body.h. Equations:
+ * docs/design.md. Gate blocks in a row: see thalnet__gates. */
+#include <thalnet/module.h>
+
 #include "core/fault.h"
 
-static void THALNET__KERNEL(gru_after)(size_t n, const real *restrict base, const real *restrict gi,
-                                       const real *restrict gh, const real *restrict bias_hh, const real *restrict h,
-                                       real *restrict kept, real *restrict out) {
-  for (size_t i = 0; i < n; i++) {
-    real r = thalnet__sigmoid(base[i] + gi[i] + (gh[i] + bias_hh[i]));
-    real z = thalnet__sigmoid(base[n + i] + gi[n + i] + (gh[n + i] + bias_hh[n + i]));
-    real q = gh[2 * n + i] + bias_hh[2 * n + i];
-    real c = thalnet__tanh(base[2 * n + i] + gi[2 * n + i] + r * q);
-    kept[i] = r;
-    kept[n + i] = z;
-    kept[2 * n + i] = c;
-    kept[3 * n + i] = q;
-    out[i] = c + z * (h[i] - c);
+/* The vector at number i of a row that `part` has of it. */
+#define LOAD(from) thalnet__v_load_part((from) + i, part)
+#define STORE(to, x) thalnet__v_store_part((to) + i, x, part)
+#define ROW(rows) ((rows).at + row * (rows).ld)
+#define ONE thalnet__v_set(1)
+
+/* --- dense --- */
+
+static inline thalnet__v THALNET__KERNEL(value)(int32_t activation, thalnet__v x) {
+  const thalnet__v zero = thalnet__v_set(0);
+  switch (activation) {
+  case THALNET_RELU: return thalnet__v_below(x, zero, zero, x); /* NaN stays NaN */
+  case THALNET_TANH: return thalnet__v_tanh(x);
+  case THALNET_SIGMOID: return thalnet__v_sigmoid(x);
+  default: return x;
   }
 }
 
-static void THALNET__KERNEL(gru_after_gradient)(size_t n, const real *restrict kept, const real *restrict h,
-                                                const real *restrict dh, real *restrict dgi, real *restrict dgh,
-                                                real *restrict dh_before) {
-  const real z_term = THALNET__FAULT(SCALE_TERM) ? (real)1.001 : 1;
-  for (size_t i = 0; i < n; i++) {
-    real r = kept[i], z = kept[n + i], c = kept[2 * n + i], q = kept[3 * n + i];
-    real dc = dh[i] * (1 - z) * (1 - c * c);
-    real dr = dc * q * r * (1 - r);
-    real dz = dh[i] * (h[i] - c) * z * (1 - z) * z_term;
-    dgi[i] = dr;
-    dgi[n + i] = dz;
-    dgi[2 * n + i] = dc;
-    dgh[i] = dr;
-    dgh[n + i] = dz;
-    dgh[2 * n + i] = dc * r;
-    dh_before[i] = dh[i] * z;
+static inline thalnet__v THALNET__KERNEL(slope)(int32_t activation, thalnet__v y) {
+  const thalnet__v zero = thalnet__v_set(0);
+  switch (activation) {
+  case THALNET_RELU: return thalnet__v_below(zero, y, ONE, zero);
+  case THALNET_TANH: return ONE - y * y;
+  case THALNET_SIGMOID: return y * (ONE - y);
+  default: return ONE;
   }
 }
 
-static void THALNET__KERNEL(gru_before_gates)(size_t n, const real *restrict base, const real *restrict gi,
-                                              const real *restrict gh, const real *restrict bias_hh,
-                                              const real *restrict h, real *restrict kept) {
-  for (size_t i = 0; i < n; i++) {
-    real r = thalnet__sigmoid(base[i] + gi[i] + (gh[i] + bias_hh[i]));
-    kept[i] = r;
-    kept[n + i] = thalnet__sigmoid(base[n + i] + gi[n + i] + (gh[n + i] + bias_hh[n + i]));
-    kept[3 * n + i] = r * h[i];
+static void THALNET__KERNEL(activate)(int32_t activation, size_t rows, size_t n, thalnet__const_rows base,
+                                      thalnet__rows y) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      STORE(ROW(y), THALNET__KERNEL(value)(activation, LOAD(ROW(base)) + LOAD(ROW(y))));
+    }
+}
+
+static void THALNET__KERNEL(activation_gradient)(int32_t activation, size_t rows, size_t n, thalnet__const_rows y,
+                                                 thalnet__const_rows dy, thalnet__rows dg) {
+  for (size_t row = 0; row < rows; row++)
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      STORE(ROW(dg), LOAD(ROW(dy)) * THALNET__KERNEL(slope)(activation, LOAD(ROW(y))));
+    }
+}
+
+/* --- GRU --- */
+
+static void THALNET__KERNEL(gru_after)(const thalnet__gates *g) {
+  const size_t n = g->units;
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *out = ROW(g->output);
+    const real *base = ROW(g->base), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
+      const thalnet__v z = thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(base + 2 * n));
+      const thalnet__v q = LOAD(gates + 3 * n) + LOAD(g->bias);
+      const thalnet__v c = thalnet__v_tanh(LOAD(gates) + LOAD(base) + r * q);
+      STORE(gates, c);
+      STORE(gates + n, r);
+      STORE(gates + 2 * n, z);
+      STORE(gates + 3 * n, q);
+      STORE(out, c + z * (LOAD(before) - c));
+    }
   }
 }
 
-static void THALNET__KERNEL(gru_before_output)(size_t n, const real *restrict base, const real *restrict gi,
-                                               const real *restrict gn, const real *restrict bias_hh,
-                                               const real *restrict h, real *restrict kept, real *restrict out) {
-  for (size_t i = 0; i < n; i++) {
-    real z = kept[n + i];
-    real c = thalnet__tanh(base[2 * n + i] + gi[2 * n + i] + (gn[i] + bias_hh[2 * n + i]));
-    kept[2 * n + i] = c;
-    out[i] = c + z * (h[i] - c);
+static void THALNET__KERNEL(gru_after_gradient)(const thalnet__gate_gradients *g) {
+  const size_t n = g->units;
+  const thalnet__v z_term = thalnet__v_set(THALNET__FAULT(SCALE_TERM) ? (real)1.001 : 1);
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *d_before = ROW(g->d_before);
+    const real *d_output = ROW(g->d_output), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v c = LOAD(gates), r = LOAD(gates + n), z = LOAD(gates + 2 * n), q = LOAD(gates + 3 * n);
+      const thalnet__v dh = LOAD(d_output);
+      const thalnet__v dc = dh * (ONE - z) * (ONE - c * c);
+      STORE(gates, dc);
+      STORE(gates + n, dc * q * r * (ONE - r));
+      STORE(gates + 2 * n, z_term * (dh * (LOAD(before) - c) * z * (ONE - z)));
+      STORE(gates + 3 * n, dc * r);
+      STORE(d_before, dh * z);
+    }
   }
 }
 
-static void THALNET__KERNEL(gru_before_gradient)(size_t n, const real *restrict kept, const real *restrict h,
-                                                 const real *restrict dh, real *restrict dg, real *restrict dh_before) {
-  const real z_term = THALNET__FAULT(SCALE_TERM) ? (real)1.001 : 1;
-  for (size_t i = 0; i < n; i++) {
-    real z = kept[n + i], c = kept[2 * n + i];
-    dg[n + i] = dh[i] * (h[i] - c) * z * (1 - z) * z_term;
-    dg[2 * n + i] = dh[i] * (1 - z) * (1 - c * c);
-    dh_before[i] = dh[i] * z;
+static void THALNET__KERNEL(gru_before_gates)(const thalnet__gates *g) {
+  const size_t n = g->units;
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates);
+    const real *base = ROW(g->base), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
+      STORE(gates + n, r);
+      STORE(gates + 2 * n, thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(base + 2 * n)));
+      STORE(gates + 3 * n, r * LOAD(before));
+    }
   }
 }
 
-static void THALNET__KERNEL(gru_before_gradient_reset)(size_t n, const real *restrict kept, const real *restrict h,
-                                                       const real *restrict drh, real *restrict dg,
-                                                       real *restrict dh_before) {
-  for (size_t i = 0; i < n; i++) {
-    real r = kept[i];
-    dg[i] = drh[i] * h[i] * r * (1 - r);
-    dh_before[i] += drh[i] * r;
+static void THALNET__KERNEL(gru_before_output)(const thalnet__gates *g) {
+  const size_t n = g->units;
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *out = ROW(g->output);
+    const real *base = ROW(g->base), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v c = thalnet__v_tanh(LOAD(gates) + LOAD(base));
+      STORE(gates, c);
+      STORE(out, c + LOAD(gates + 2 * n) * (LOAD(before) - c));
+    }
   }
 }
 
-static void THALNET__KERNEL(lstm)(size_t n, const real *restrict base, const real *restrict gi, const real *restrict gh,
-                                  const real *restrict bias_hh, const real *restrict c_before, real *restrict kept,
-                                  real *restrict c, real *restrict h) {
-  for (size_t j = 0; j < n; j++) {
-    real i = thalnet__sigmoid(base[j] + gi[j] + (gh[j] + bias_hh[j]));
-    real f = thalnet__sigmoid(base[n + j] + gi[n + j] + (gh[n + j] + bias_hh[n + j]));
-    real g = thalnet__tanh(base[2 * n + j] + gi[2 * n + j] + (gh[2 * n + j] + bias_hh[2 * n + j]));
-    real o = thalnet__sigmoid(base[3 * n + j] + gi[3 * n + j] + (gh[3 * n + j] + bias_hh[3 * n + j]));
-    real cell = f * c_before[j] + i * g;
-    real t = thalnet__tanh(cell);
-    kept[j] = i;
-    kept[n + j] = f;
-    kept[2 * n + j] = g;
-    kept[3 * n + j] = o;
-    kept[4 * n + j] = t;
-    c[j] = cell;
-    h[j] = o * t;
+static void THALNET__KERNEL(gru_before_gradient)(const thalnet__gate_gradients *g) {
+  const size_t n = g->units;
+  const thalnet__v z_term = thalnet__v_set(THALNET__FAULT(SCALE_TERM) ? (real)1.001 : 1);
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *d_before = ROW(g->d_before);
+    const real *d_output = ROW(g->d_output), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v c = LOAD(gates), z = LOAD(gates + 2 * n), dh = LOAD(d_output);
+      STORE(gates, dh * (ONE - z) * (ONE - c * c));
+      STORE(gates + 2 * n, z_term * (dh * (LOAD(before) - c) * z * (ONE - z)));
+      STORE(d_before, dh * z);
+    }
   }
 }
 
-static void THALNET__KERNEL(lstm_gradient)(size_t n, const real *restrict kept, const real *restrict c_before,
-                                           const real *restrict dh, const real *restrict dc, real *restrict dg,
-                                           real *restrict dc_before) {
-  const real later = THALNET__FAULT(CELL) ? 0 : 1;
-  for (size_t j = 0; j < n; j++) {
-    real i = kept[j], f = kept[n + j], g = kept[2 * n + j], o = kept[3 * n + j], t = kept[4 * n + j];
-    real dcell = later * dc[j] + dh[j] * o * (1 - t * t);
-    dg[j] = dcell * g * i * (1 - i);
-    dg[n + j] = dcell * c_before[j] * f * (1 - f);
-    dg[2 * n + j] = dcell * i * (1 - g * g);
-    dg[3 * n + j] = dh[j] * t * o * (1 - o);
-    dc_before[j] = dcell * f;
+/* The r part from the gradient of r h, and what goes through it to the hidden state. */
+static void THALNET__KERNEL(gru_before_gradient_reset)(const thalnet__gate_gradients *g) {
+  const size_t n = g->units;
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates) + n, *d_before = ROW(g->d_before);
+    const real *d_reset = ROW(g->d_reset), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v r = LOAD(gates), d = LOAD(d_reset);
+      STORE(gates, d * LOAD(before) * r * (ONE - r));
+      STORE(d_before, LOAD(d_before) + d * r);
+    }
   }
 }
+
+/* --- LSTM --- */
+
+static void THALNET__KERNEL(lstm)(const thalnet__gates *g) {
+  const size_t n = g->units;
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *cell = ROW(g->cell), *out = ROW(g->output);
+    const real *base = ROW(g->base), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v in = thalnet__v_sigmoid(LOAD(gates) + LOAD(base));
+      const thalnet__v forget = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
+      const thalnet__v candidate = thalnet__v_tanh(LOAD(gates + 2 * n) + LOAD(base + 2 * n));
+      const thalnet__v o = thalnet__v_sigmoid(LOAD(gates + 3 * n) + LOAD(base + 3 * n));
+      const thalnet__v c = forget * LOAD(before) + in * candidate, t = thalnet__v_tanh(c);
+      STORE(gates, in);
+      STORE(gates + n, forget);
+      STORE(gates + 2 * n, candidate);
+      STORE(gates + 3 * n, o);
+      STORE(gates + 4 * n, t);
+      STORE(cell, c);
+      STORE(out, o * t);
+    }
+  }
+}
+
+static void THALNET__KERNEL(lstm_gradient)(const thalnet__gate_gradients *g) {
+  const size_t n = g->units;
+  const thalnet__v later = thalnet__v_set(THALNET__FAULT(CELL) ? 0 : 1);
+  for (size_t row = 0; row < g->rows; row++) {
+    real *gates = ROW(g->gates), *d_before = ROW(g->d_before);
+    const real *d_output = ROW(g->d_output), *d_cell = ROW(g->d_cell), *before = ROW(g->before);
+    for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+      const thalnet__v_part part = thalnet__v_first(n - i);
+      const thalnet__v in = LOAD(gates), forget = LOAD(gates + n), candidate = LOAD(gates + 2 * n);
+      const thalnet__v o = LOAD(gates + 3 * n), t = LOAD(gates + 4 * n), dh = LOAD(d_output);
+      const thalnet__v dc = later * LOAD(d_cell) + dh * o * (ONE - t * t);
+      STORE(gates, dc * candidate * in * (ONE - in));
+      STORE(gates + n, dc * LOAD(before) * forget * (ONE - forget));
+      STORE(gates + 2 * n, dc * in * (ONE - candidate * candidate));
+      STORE(gates + 3 * n, dh * t * o * (ONE - o));
+      STORE(d_before, dc * forget);
+    }
+  }
+}
+
+#undef LOAD
+#undef STORE
+#undef ROW
+#undef ONE

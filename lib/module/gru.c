@@ -1,116 +1,153 @@
 /* SPDX-License-Identifier: MIT */
-/* Gated recurrent unit (Cho et al. 2014), gates in the order r, z, n:
+/* Gated recurrent unit (Cho et al. 2014), gates in the tensors' order r, z, n:
  *
  *   r = s(W_ir u + b_ir + W_hr h + b_hr)      z = s(W_iz u + b_iz + W_hz h + b_hz)
  *   reset after:   n = tanh(W_in u + b_in + r * (W_hn h + b_hn))
  *   reset before:  n = tanh(W_in u + b_in + W_hn (r * h) + b_hn)
  *   h' = (1 - z) * n + z * h
+ *
+ * Blocks of a step: n, r, z, and the fourth: W_hn h + b_hn with reset after, r h with reset before.
  */
 #include <thalnet/module.h>
 
 #include "core/fault.h"
-#include "math/multiply.h"
 #include "module/layer.h"
 
-/* The parts of one step's rows that both directions share. */
-#define BASE(r) (step->base.at + (r)*step->base.ld)
-#define HIDDEN(r) (step->hidden_before.at + (r)*step->hidden_before.ld)
-#define OUTPUT(r) (step->output.at + (r)*step->output.ld)
-#define KEPT(r) (step->kept + (r)*4 * n)
+/* Reset before needs all of the phases, reset after those without RESET in their names. */
+enum { FORWARD_INPUT, FORWARD_HIDDEN, FORWARD_GATES, FORWARD_RESET_CANDIDATE, FORWARD_RESET_OUTPUT, FORWARD_PHASES };
+enum { BACKWARD_GATES, BACKWARD_RESET_CANDIDATE, BACKWARD_RESET, BACKWARD_PRODUCTS, BACKWARD_PHASES };
 
-static void thalnet__gru_forward_after(const thalnet__layer *layer, const thalnet__layer_step *step) {
-  const size_t n = layer->units;
-  const real *bias_hh = step->parameters + layer->bias_hh;
-  real *gi = step->scratch, *gh = step->scratch + step->rows * 3 * n;
-  thalnet__layer_multiply_input(layer, step, gi);
-  thalnet__multiply_nt(step->rows, 3 * n, n, step->hidden_before.at, step->hidden_before.ld,
-                       step->parameters + layer->weight_hh, n, 0, gh, 3 * n);
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_after(n, BASE(r), gi + r * 3 * n, gh + r * 3 * n, bias_hh, HIDDEN(r), KEPT(r), OUTPUT(r));
+static thalnet__rows thalnet__block(const thalnet__layer *layer, const thalnet__layer_step *step, size_t block) {
+  return (thalnet__rows){step->gates.at + block * layer->units, step->gates.ld};
 }
 
-static void thalnet__gru_backward_after(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                        const thalnet__layer_gradient *gradient) {
-  const size_t n = layer->units;
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_after_gradient(n, KEPT(r), HIDDEN(r), gradient->d_output.at + r * gradient->d_output.ld,
-                                      gradient->dgi + r * 3 * n, gradient->dgh + r * 3 * n,
-                                      gradient->d_hidden_before.at + r * gradient->d_hidden_before.ld);
-  if (!THALNET__FAULT(DROP_RECURRENT))
-    thalnet__multiply_nn(step->rows, n, 3 * n, gradient->dgh, 3 * n, step->parameters + layer->weight_hh, n, 1,
-                         gradient->d_hidden_before.at, gradient->d_hidden_before.ld);
+static thalnet__const_rows thalnet__const_block(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                                size_t block) {
+  return thalnet__const_view(thalnet__block(layer, step, block));
 }
 
-static void thalnet__gru_forward_before(const thalnet__layer *layer, const thalnet__layer_step *step) {
-  const size_t n = layer->units;
-  const real *weight_hh = step->parameters + layer->weight_hh, *bias_hh = step->parameters + layer->bias_hh;
-  real *gi = step->scratch, *gh = step->scratch + step->rows * 3 * n;
-  thalnet__layer_multiply_input(layer, step, gi);
-  thalnet__multiply_nt(step->rows, 2 * n, n, step->hidden_before.at, step->hidden_before.ld, weight_hh, n, 0, gh,
-                       2 * n);
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_before_gates(n, BASE(r), gi + r * 3 * n, gh + r * 2 * n, bias_hh, HIDDEN(r), KEPT(r));
-  thalnet__multiply_nt(step->rows, n, n, step->kept + 3 * n, 4 * n, weight_hh + 2 * n * n, n, 0, gh, n);
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_before_output(n, BASE(r), gi + r * 3 * n, gh + r * n, bias_hh, HIDDEN(r), KEPT(r), OUTPUT(r));
+/* --- forward --- */
+
+static thalnet__gates thalnet__gru_rows(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        thalnet__part part) {
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  return (thalnet__gates){.rows = rows.count,
+                          .units = layer->units,
+                          .gates = thalnet__cut(step->gates, rows, 0),
+                          .base = thalnet__const_cut(step->base, rows, 0),
+                          .bias = step->prepared + layer->bias + 3 * layer->units,
+                          .before = thalnet__const_cut(step->hidden_before, rows, 0),
+                          .output = thalnet__cut(step->output, rows, 0)};
 }
 
-static void thalnet__gru_backward_before(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                         const thalnet__layer_gradient *gradient) {
-  const size_t n = layer->units;
-  const real *weight_hh = step->parameters + layer->weight_hh;
-  real *drh = step->scratch;
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_before_gradient(n, KEPT(r), HIDDEN(r), gradient->d_output.at + r * gradient->d_output.ld,
-                                       gradient->dgi + r * 3 * n,
-                                       gradient->d_hidden_before.at + r * gradient->d_hidden_before.ld);
-  thalnet__multiply_nn(step->rows, n, n, gradient->dgi + 2 * n, 3 * n, weight_hh + 2 * n * n, n, 0, drh, n);
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->gru_before_gradient_reset(n, KEPT(r), HIDDEN(r), drh + r * n, gradient->dgi + r * 3 * n,
-                                             gradient->d_hidden_before.at + r * gradient->d_hidden_before.ld);
-  if (!THALNET__FAULT(DROP_RECURRENT))
-    thalnet__multiply_nn(step->rows, n, 2 * n, gradient->dgi, 3 * n, weight_hh, n, 1, gradient->d_hidden_before.at,
-                         gradient->d_hidden_before.ld);
-}
-
-static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step) {
+static void thalnet__gru_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                       thalnet__part part) {
+  const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
   if (layer->variant == THALNET_RESET_AFTER)
-    thalnet__gru_forward_after(layer, step);
+    step->kernels->gru_after(&gates);
   else
-    thalnet__gru_forward_before(layer, step);
+    step->kernels->gru_before_gates(&gates);
+}
+
+static void thalnet__gru_forward_hidden(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        thalnet__part part) {
+  thalnet__matrix_forward(step->kernels, &layer->hidden, step->prepared, step->rows, step->hidden_before, 1,
+                          thalnet__block(layer, step, 1), part);
+  if (layer->variant == THALNET_RESET_AFTER)
+    thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows, step->hidden_before, 0,
+                            thalnet__block(layer, step, 3), part);
+}
+
+static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
+                                 thalnet__part part) {
+  if (phase == FORWARD_INPUT) {
+    thalnet__layer_multiply_input(layer, step, step->gates, part);
+  } else if (phase == FORWARD_HIDDEN) {
+    thalnet__gru_forward_hidden(layer, step, part);
+  } else if (phase == FORWARD_GATES) {
+    thalnet__gru_forward_gates(layer, step, part);
+  } else if (layer->variant == THALNET_RESET_AFTER) {
+    return;
+  } else if (phase == FORWARD_RESET_CANDIDATE) {
+    thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows,
+                            thalnet__const_block(layer, step, 3), 1, step->gates, part);
+  } else {
+    const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
+    step->kernels->gru_before_output(&gates);
+  }
+}
+
+/* --- backward --- */
+
+static thalnet__gate_gradients thalnet__gru_row_gradients(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                                          const thalnet__layer_gradient *gradient, thalnet__part part) {
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  const thalnet__const_rows d_reset = {gradient->scratch, layer->units};
+  return (thalnet__gate_gradients){.rows = rows.count,
+                                   .units = layer->units,
+                                   .gates = thalnet__cut(step->gates, rows, 0),
+                                   .before = thalnet__const_cut(step->hidden_before, rows, 0),
+                                   .d_output = thalnet__const_cut(gradient->d_output, rows, 0),
+                                   .d_before = thalnet__cut(gradient->d_hidden_before, rows, 0),
+                                   .d_reset = thalnet__const_cut(d_reset, rows, 0)};
+}
+
+static void thalnet__gru_backward_products(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                           const thalnet__layer_gradient *gradient, thalnet__part part) {
+  const thalnet__rows d_before = gradient->d_hidden_before;
+  thalnet__layer_multiply_input_gradient(layer, step, gradient, part);
+  if (THALNET__FAULT(DROP_RECURRENT)) return;
+  thalnet__matrix_backward(step->kernels, &layer->hidden, step->prepared, step->rows,
+                           thalnet__const_block(layer, step, 1), 1, d_before, part);
+  if (layer->variant == THALNET_RESET_AFTER)
+    thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows,
+                             thalnet__const_block(layer, step, 3), 1, d_before, part);
 }
 
 static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                  const thalnet__layer_gradient *gradient) {
-  if (layer->variant == THALNET_RESET_AFTER) {
-    thalnet__gru_backward_after(layer, step, gradient);
+                                  const thalnet__layer_gradient *gradient, size_t phase, thalnet__part part) {
+  const int after = layer->variant == THALNET_RESET_AFTER;
+  if (phase == BACKWARD_PRODUCTS) {
+    thalnet__gru_backward_products(layer, step, gradient, part);
+  } else if (phase == BACKWARD_GATES) {
+    const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+    if (after)
+      step->kernels->gru_after_gradient(&gates);
+    else
+      step->kernels->gru_before_gradient(&gates);
+  } else if (after) {
+    return;
+  } else if (phase == BACKWARD_RESET_CANDIDATE) {
+    const thalnet__rows d_reset = {gradient->scratch, layer->units};
+    thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows,
+                             thalnet__const_block(layer, step, 0), 0, d_reset, part);
   } else {
-    thalnet__gru_backward_before(layer, step, gradient);
-    /* both sides are the same here, but the stores are two */
-    for (size_t i = 0; i < step->rows * 3 * layer->units; i++) gradient->dgh[i] = gradient->dgi[i];
+    const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+    step->kernels->gru_before_gradient_reset(&gates);
   }
-  thalnet__layer_multiply_input_gradient(layer, step, gradient);
 }
 
-static void thalnet__gru_hidden_gradients(const thalnet__layer *layer, size_t rows, const real *dgh,
-                                          thalnet__const_rows hidden_before, const real *kept, real *gradients) {
+static void thalnet__gru_hidden_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum,
+                                          thalnet__part part) {
   const size_t n = layer->units;
-  real *weight_hh = gradients + layer->weight_hh;
-  thalnet__layer_bias_gradient(rows, 3 * n, dgh, gradients + layer->bias_hh);
+  real *weight = sum->gradients + layer->weight_hh;
   if (layer->variant == THALNET_RESET_AFTER) {
-    thalnet__multiply_tn(3 * n, n, rows, dgh, 3 * n, hidden_before.at, hidden_before.ld, 1, weight_hh, n);
+    thalnet__layer_weight_gradient(sum, n, 3 * n, sum->hidden_before, n, weight, n, part);
     return;
   }
-  thalnet__multiply_tn(2 * n, n, rows, dgh, 3 * n, hidden_before.at, hidden_before.ld, 1, weight_hh, n);
-  thalnet__multiply_tn(n, n, rows, dgh + 2 * n, 3 * n, kept + 3 * n, 4 * n, 1, weight_hh + 2 * n * n, n);
+  const thalnet__const_rows reset = {sum->gates.at + 3 * n, sum->gates.ld};
+  thalnet__layer_weight_gradient(sum, n, 2 * n, sum->hidden_before, n, weight, n, part);
+  thalnet__layer_weight_gradient(sum, 0, n, reset, n, weight + 2 * n * n, n, part);
 }
 
 const thalnet__layer_kind thalnet__gru = {
     .name = "gru",
     .gates = 3,
-    .kept = 4,
+    .blocks = 4,
+    .rotated = 1,
     .recurrent = 1,
-    .two_sided = 1,
+    .forward_phases = FORWARD_PHASES,
+    .backward_phases = BACKWARD_PHASES,
     .forward = thalnet__gru_forward,
     .backward = thalnet__gru_backward,
     .hidden_gradients = thalnet__gru_hidden_gradients,

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* One layer of a module, behind one interface for dense, GRU and LSTM.
  *
- * A layer's input columns are [task inputs | the rest]: what does not change within a step's recurrence (task inputs, their
- * bias) arrives as `base`, multiplied before the time loop; the rest (the context, or the layer below) is multiplied here.
- * The weight gradients of the input's side are made after the loop from dgi, those of the hidden side by hidden_gradients. */
+ * A layer's input columns are [task inputs | the rest]: what does not change within a step's recurrence (task inputs, biases)
+ * arrives as `base`, multiplied before the time loop; the rest (the context, or the layer below) is multiplied here.
+ *
+ * A step's numbers lie in a row of gate blocks, each `units` wide: products first, then the gates' values, and after backward
+ * the gradients before the gates, all in one place. GRU: n, r, z and one more block, so that the input's side (n, r, z) and
+ * the hidden side (r, z and the last block) are each one matrix. Its tensors have the order r, z, n: n's block is last there.
+ *
+ * The work goes in phases. Within a phase the parts of a layer are independent, and so are layers of different modules;
+ * between phases everybody waits. */
 #ifndef THALNET_MODULE_LAYER_H
 #define THALNET_MODULE_LAYER_H
 
@@ -12,6 +18,7 @@
 
 #include "core/real.h"
 #include "math/kernels.h"
+#include "math/matrix.h"
 
 typedef struct thalnet__layer_kind thalnet__layer_kind;
 
@@ -23,56 +30,59 @@ typedef struct thalnet__layer {
   size_t task_columns;       /* of them, the first ones: task inputs */
   size_t weight_ih, bias_ih; /* places in the parameter block: [gates n, inputs], [gates n] */
   size_t weight_hh, bias_hh; /* recurrent kinds: [gates n, n], [gates n] */
+  size_t bias;               /* place in the prepared block: biases added up, [blocks n] */
+  thalnet__matrix input;     /* [gates n, inputs - task_columns], in the order of the blocks */
+  thalnet__matrix hidden;    /* on the hidden state: [gates n, n]; GRU: r and z, [2 n, n] */
+  size_t parts;              /* of large networks: how many parts its phases have */
+  size_t gradient_parts;     /* and the gradients of its parameters */
+  thalnet__matrix candidate; /* GRU: n, [n, n], on h or on r h; else empty */
 } thalnet__layer;
-
-/* A matrix inside a larger one: ld elements from row to row. */
-typedef struct thalnet__rows {
-  real *at;
-  size_t ld;
-} thalnet__rows;
-
-typedef struct thalnet__const_rows {
-  const real *at;
-  size_t ld;
-} thalnet__const_rows;
 
 typedef struct thalnet__layer_step {
   const thalnet__kernels *kernels;
-  const real *parameters;
+  const real *prepared;
   size_t rows;
-  thalnet__const_rows base;          /* [rows, gates n]; ld 0: the bias alone, for every row */
+  thalnet__const_rows base;          /* [rows, gates n] */
   thalnet__const_rows input;         /* [rows, inputs - task_columns] */
   thalnet__const_rows hidden_before; /* [rows, n], recurrent kinds */
   thalnet__const_rows cell_before;   /* [rows, n], LSTM */
   thalnet__rows output;              /* [rows, n]: y, or h */
   thalnet__rows cell;                /* [rows, n], LSTM */
-  real *kept;                        /* [rows, kept n]: what backward wants beside the output */
-  real *scratch;                     /* [rows, 2 gates n] */
+  thalnet__rows gates;               /* [rows, blocks n]; dense: only the gradient is there */
 } thalnet__layer_step;
 
 typedef struct thalnet__layer_gradient {
   thalnet__const_rows d_output;  /* [rows, n] */
   thalnet__const_rows d_cell;    /* [rows, n], LSTM */
-  real *dgi;                     /* [rows, gates n]: before the gates, on the input's side; written */
-  real *dgh;                     /* the same on the hidden side; is dgi unless the kind is two_sided */
   thalnet__rows d_hidden_before; /* written */
   thalnet__rows d_cell_before;   /* written */
   thalnet__rows d_input;         /* [rows, inputs - task_columns]; written */
+  real *scratch;                 /* [rows, n] */
 } thalnet__layer_gradient;
+
+/* Over the rows of some steps. */
+typedef struct thalnet__layer_sum {
+  const thalnet__kernels *kernels;
+  size_t rows;
+  thalnet__const_rows gates; /* gradients before the gates */
+  thalnet__const_rows input, hidden_before;
+  real *gradients; /* all parameters' */
+  real *scratch;   /* of products */
+} thalnet__layer_sum;
 
 struct thalnet__layer_kind {
   const char *name;
-  size_t gates;  /* blocks of n rows in weight_ih */
-  size_t kept;   /* numbers kept per unit */
-  int recurrent; /* has weight_hh, bias_hh and a hidden state */
-  int cell;      /* has a cell */
-  int two_sided; /* GRU: the gradients on the input's and on the hidden side differ */
-  void (*forward)(const thalnet__layer *layer, const thalnet__layer_step *step);
+  size_t gates;   /* blocks of n rows in weight_ih */
+  size_t blocks;  /* blocks of n numbers kept a step */
+  size_t rotated; /* leading blocks that come last in the tensors */
+  int recurrent;  /* has weight_hh, bias_hh and a hidden state */
+  int cell;       /* has a cell */
+  size_t forward_phases, backward_phases;
+  void (*forward)(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase, thalnet__part part);
   void (*backward)(const thalnet__layer *layer, const thalnet__layer_step *step,
-                   const thalnet__layer_gradient *gradient);
-  /* Adds to the gradients of weight_hh and bias_hh over `rows` rows of consecutive steps. */
-  void (*hidden_gradients)(const thalnet__layer *layer, size_t rows, const real *dgh, thalnet__const_rows hidden_before,
-                           const real *kept, real *gradients);
+                   const thalnet__layer_gradient *gradient, size_t phase, thalnet__part part);
+  /* Adds to the gradients of weight_hh and bias_hh; NULL for kinds without. */
+  void (*hidden_gradients)(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
 };
 
 extern const thalnet__layer_kind thalnet__dense;
@@ -81,12 +91,36 @@ extern const thalnet__layer_kind thalnet__lstm;
 
 /* Shared by the kinds. */
 
-/* gi = input W_ih[:, task_columns:]^T into scratch */
-void thalnet__layer_multiply_input(const thalnet__layer *layer, const thalnet__layer_step *step, real *gi);
-/* d_input = dgi W_ih[:, task_columns:] */
+/* `width` numbers from `column` on, of the part's rows. */
+static inline thalnet__rows thalnet__cut(thalnet__rows rows, thalnet__range range, size_t column) {
+  return (thalnet__rows){rows.at + range.first * rows.ld + column, rows.ld};
+}
+static inline thalnet__const_rows thalnet__const_cut(thalnet__const_rows rows, thalnet__range range, size_t column) {
+  return (thalnet__const_rows){rows.at + range.first * rows.ld + column, rows.ld};
+}
+
+/* Blocks of the gates and where they belong in the tensors: [0] those that come last there, [1] the others. */
+typedef struct thalnet__block_rows {
+  size_t column, count, row;
+} thalnet__block_rows;
+void thalnet__layer_blocks(const thalnet__layer *layer, thalnet__block_rows blocks[2]);
+
+/* The weights and biases [blocks n] in the order of the gates, from the parameters into the prepared block. */
+void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels *kernels, const real *parameters,
+                            real *prepared);
+
+/* to = input W_ih[:, task_columns:]^T */
+void thalnet__layer_multiply_input(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__rows to,
+                                   thalnet__part part);
+/* d_input = dG W_ih[:, task_columns:] */
 void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                            const thalnet__layer_gradient *gradient);
-/* bias gradient += column sums of dg [rows, columns] */
-void thalnet__layer_bias_gradient(size_t rows, size_t columns, const real *dg, real *gradient);
+                                            const thalnet__layer_gradient *gradient, thalnet__part part);
+/* weight_ih[:, task_columns:] and bias_ih, of all kinds. */
+void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
+void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
+/* weight [count, columns] += gates[:, column .. column + count)^T from */
+void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, size_t column, size_t count,
+                                    thalnet__const_rows from, size_t columns, real *weight, size_t ld,
+                                    thalnet__part part);
 
 #endif

@@ -2,56 +2,84 @@
 /* Long short-term memory (Hochreiter, Schmidhuber 1997, with the forget gate of Gers et al. 2000), gates i, f, g, o:
  *
  *   i, f, o = s(W u + b_i + W_h h + b_h)   g = tanh(W u + b_i + W_h h + b_h)   c' = f * c + i * g   h' = o * tanh(c')
+ *
+ * Blocks of a step: i, f, g, o, tanh(c').
  */
+#include <string.h>
+
 #include "core/fault.h"
-#include "math/multiply.h"
 #include "module/layer.h"
 
-static void thalnet__lstm_forward(const thalnet__layer *layer, const thalnet__layer_step *step) {
-  const size_t n = layer->units;
-  real *gi = step->scratch, *gh = step->scratch + step->rows * 4 * n;
-  thalnet__layer_multiply_input(layer, step, gi);
-  thalnet__multiply_nt(step->rows, 4 * n, n, step->hidden_before.at, step->hidden_before.ld,
-                       step->parameters + layer->weight_hh, n, 0, gh, 4 * n);
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->lstm(n, step->base.at + r * step->base.ld, gi + r * 4 * n, gh + r * 4 * n,
-                        step->parameters + layer->bias_hh, step->cell_before.at + r * step->cell_before.ld,
-                        step->kept + r * 5 * n, step->cell.at + r * step->cell.ld,
-                        step->output.at + r * step->output.ld);
+enum { FORWARD_INPUT, FORWARD_HIDDEN, FORWARD_GATES, FORWARD_PHASES };
+enum { BACKWARD_GATES, BACKWARD_PRODUCTS, BACKWARD_PHASES };
+
+static void thalnet__lstm_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        thalnet__part part) {
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  const thalnet__gates gates = {.rows = rows.count,
+                                .units = layer->units,
+                                .gates = thalnet__cut(step->gates, rows, 0),
+                                .base = thalnet__const_cut(step->base, rows, 0),
+                                .before = thalnet__const_cut(step->cell_before, rows, 0),
+                                .output = thalnet__cut(step->output, rows, 0),
+                                .cell = thalnet__cut(step->cell, rows, 0)};
+  step->kernels->lstm(&gates);
+}
+
+static void thalnet__lstm_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
+                                  thalnet__part part) {
+  if (phase == FORWARD_INPUT)
+    thalnet__layer_multiply_input(layer, step, step->gates, part);
+  else if (phase == FORWARD_HIDDEN)
+    thalnet__matrix_forward(step->kernels, &layer->hidden, step->prepared, step->rows, step->hidden_before, 1,
+                            step->gates, part);
+  else
+    thalnet__lstm_forward_gates(layer, step, part);
+}
+
+static void thalnet__lstm_backward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                         const thalnet__layer_gradient *gradient, thalnet__part part) {
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  const thalnet__gate_gradients gates = {.rows = rows.count,
+                                         .units = layer->units,
+                                         .gates = thalnet__cut(step->gates, rows, 0),
+                                         .before = thalnet__const_cut(step->cell_before, rows, 0),
+                                         .d_output = thalnet__const_cut(gradient->d_output, rows, 0),
+                                         .d_cell = thalnet__const_cut(gradient->d_cell, rows, 0),
+                                         .d_before = thalnet__cut(gradient->d_cell_before, rows, 0)};
+  step->kernels->lstm_gradient(&gates);
 }
 
 static void thalnet__lstm_backward(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                   const thalnet__layer_gradient *gradient) {
-  const size_t n = layer->units;
-  for (size_t r = 0; r < step->rows; r++)
-    step->kernels->lstm_gradient(n, step->kept + r * 5 * n, step->cell_before.at + r * step->cell_before.ld,
-                                 gradient->d_output.at + r * gradient->d_output.ld,
-                                 gradient->d_cell.at + r * gradient->d_cell.ld, gradient->dgi + r * 4 * n,
-                                 gradient->d_cell_before.at + r * gradient->d_cell_before.ld);
-  if (THALNET__FAULT(DROP_RECURRENT))
-    for (size_t r = 0; r < step->rows; r++)
-      for (size_t j = 0; j < n; j++) gradient->d_hidden_before.at[r * gradient->d_hidden_before.ld + j] = 0;
+                                   const thalnet__layer_gradient *gradient, size_t phase, thalnet__part part) {
+  const thalnet__rows d_before = gradient->d_hidden_before;
+  if (phase == BACKWARD_GATES) {
+    thalnet__lstm_backward_gates(layer, step, gradient, part);
+    return;
+  }
+  thalnet__layer_multiply_input_gradient(layer, step, gradient, part);
+  if (!THALNET__FAULT(DROP_RECURRENT))
+    thalnet__matrix_backward(step->kernels, &layer->hidden, step->prepared, step->rows,
+                             thalnet__const_view(step->gates), 0, d_before, part);
   else
-    thalnet__multiply_nn(step->rows, n, 4 * n, gradient->dgi, 4 * n, step->parameters + layer->weight_hh, n, 0,
-                         gradient->d_hidden_before.at, gradient->d_hidden_before.ld);
-  thalnet__layer_multiply_input_gradient(layer, step, gradient);
+    for (size_t r = 0; r < step->rows; r++)
+      memset(d_before.at + r * d_before.ld, 0, layer->units * sizeof *d_before.at);
 }
 
-static void thalnet__lstm_hidden_gradients(const thalnet__layer *layer, size_t rows, const real *dgh,
-                                           thalnet__const_rows hidden_before, const real *kept, real *gradients) {
+static void thalnet__lstm_hidden_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum,
+                                           thalnet__part part) {
   const size_t n = layer->units;
-  (void)kept;
-  thalnet__layer_bias_gradient(rows, 4 * n, dgh, gradients + layer->bias_hh);
-  thalnet__multiply_tn(4 * n, n, rows, dgh, 4 * n, hidden_before.at, hidden_before.ld, 1, gradients + layer->weight_hh,
-                       n);
+  thalnet__layer_weight_gradient(sum, 0, 4 * n, sum->hidden_before, n, sum->gradients + layer->weight_hh, n, part);
 }
 
 const thalnet__layer_kind thalnet__lstm = {
     .name = "lstm",
     .gates = 4,
-    .kept = 5,
+    .blocks = 5,
     .recurrent = 1,
     .cell = 1,
+    .forward_phases = FORWARD_PHASES,
+    .backward_phases = BACKWARD_PHASES,
     .forward = thalnet__lstm_forward,
     .backward = thalnet__lstm_backward,
     .hidden_gradients = thalnet__lstm_hidden_gradients,

@@ -1,136 +1,216 @@
 /* SPDX-License-Identifier: MIT */
-/* Back through the steps of a segment, and the weight gradients after them: one product over all steps each. */
+/* Back through the steps of a segment, and the weight gradients of a block of them: one product over all its steps each. */
 #include "network/backprop.h"
 
 #include <string.h>
 
+#include "core/checked.h"
 #include "core/fault.h"
-#include "math/multiply.h"
+#include "network/deal.h"
 #include "network/unroll.h"
 
-/* Where a layer's gradients come from and go to at a step; d_output follows from the layer above. */
-static thalnet__layer_gradient thalnet__describe_gradient(thalnet__work *work, thalnet__segment *segment, size_t m,
-                                                          size_t j, size_t step) {
+/* A step, or a block of steps, that threads share. */
+typedef struct thalnet__back_call {
+  thalnet__work *work;
+  thalnet__segment *segment;
+  size_t step, end, layer, phase, parts;
+  real *gradients;
+} thalnet__back_call;
+
+/* --- one step --- */
+
+static thalnet__rows thalnet__context_gradients(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                                size_t column) {
+  const size_t contexts = work->net->contexts;
+  return (thalnet__rows){segment->d_contexts + step % segment->block * segment->rows * contexts + column, contexts};
+}
+
+/* The gradient of a layer's output: of the features for the last one; else what the layer above passed down, and for a
+ * recurrent layer what later steps want of its hidden state. */
+static thalnet__const_rows thalnet__output_gradient(const thalnet__work *work, const thalnet__segment *segment,
+                                                    size_t m, size_t j) {
+  const thalnet_module *module = work->net->modules[m];
+  if (j + 1 == module->layer_count)
+    return thalnet__const_view(thalnet__memory_at(work->net, work->d_after, module->offset));
+  return (thalnet__const_rows){segment->modules[m].layers[j].d_output, module->layers[j].layer.units};
+}
+
+/* Where a layer's gradients come from and go to at a step. */
+static thalnet__layer_gradient thalnet__describe_gradient(const thalnet__work *work, const thalnet__segment *segment,
+                                                          size_t m, size_t j, size_t step) {
   const thalnet_center *net = work->net;
   const thalnet_module *module = net->modules[m];
   const thalnet__place *place = &module->layers[j];
   const thalnet__layer *layer = &place->layer;
-  const thalnet__layer_work *mine = &segment->modules[m].layers[j];
-  const size_t rows = segment->rows, at = step * rows * layer->kind->gates * layer->units;
-  thalnet__layer_gradient described = {.dgi = mine->dgi + at, .dgh = mine->dgh + at};
+  const thalnet__layer_work *layers = segment->modules[m].layers;
+  thalnet__layer_gradient described = {.d_output = thalnet__output_gradient(work, segment, m, j),
+                                       .scratch = layers[j].d_reset};
   if (layer->kind->recurrent) described.d_hidden_before = thalnet__memory_at(net, work->d_before, place->hidden);
   if (layer->kind->cell) {
     described.d_cell = thalnet__const_view(thalnet__memory_at(net, work->d_after, place->cell));
     described.d_cell_before = thalnet__memory_at(net, work->d_before, place->cell);
   }
   if (j > 0)
-    described.d_input = (thalnet__rows){work->d_layer[(j - 1) % 2], layer->inputs};
+    described.d_input = (thalnet__rows){layers[j - 1].d_output, layer->inputs};
   else if (thalnet__has_reader(module))
-    described.d_input = (thalnet__rows){
-        segment->d_contexts + step * rows * net->contexts + module->reader.reading.column, net->contexts};
+    described.d_input = thalnet__context_gradients(work, segment, step, module->reader.reading.column);
   return described;
 }
 
-/* The gradient of a layer's output: of the features for the last one; else what the layer above passed down, and for a
- * recurrent layer what later steps want of its hidden state. */
-static thalnet__const_rows thalnet__output_gradient(thalnet__work *work, const thalnet_module *module, size_t j) {
-  const thalnet_center *net = work->net;
-  const thalnet__place *place = &module->layers[j];
-  if (j + 1 == module->layer_count) return thalnet__const_view(thalnet__memory_at(net, work->d_after, module->offset));
-  const size_t n = place->layer.units;
-  real *d = work->d_layer[j % 2];
-  if (place->layer.kind->recurrent) {
-    const thalnet__rows later = thalnet__memory_at(net, work->d_after, place->hidden);
-    for (size_t r = 0; r < work->rows; r++) net->kernels->add(n, later.at + r * later.ld, d + r * n);
-  }
-  return (thalnet__const_rows){d, n};
-}
-
-static void thalnet__module_step_back(thalnet__work *work, thalnet__segment *segment, size_t m, size_t step) {
+/* Before a layer's first phase: what it does not write itself. */
+static void thalnet__begin_layer_back(const thalnet__work *work, const thalnet__segment *segment, size_t m, size_t j,
+                                      thalnet__part part) {
   const thalnet_center *net = work->net;
   const thalnet_module *module = net->modules[m];
-  if (!thalnet__last_layer(module)->kind->recurrent) /* such features leave nothing behind but what is read */
-    for (size_t r = 0; r < segment->rows; r++)
+  const thalnet__place *place = &module->layers[j];
+  const thalnet__range rows = thalnet__part_of(part, segment->rows, 1);
+  const int last = j + 1 == module->layer_count, recurrent = place->layer.kind->recurrent;
+  const size_t n = place->layer.units;
+  for (size_t r = rows.first; r < rows.first + rows.count; r++)
+    if (last && !recurrent) { /* such features leave nothing behind but what is read */
       memset(work->d_before.phi + r * net->features + module->offset, 0, module->features * sizeof(real));
+    } else if (!last && recurrent) {
+      const thalnet__rows later = thalnet__memory_at(net, work->d_after, place->hidden);
+      net->kernels->add(n, later.at + r * later.ld, segment->modules[m].layers[j].d_output + r * n);
+    }
+}
+
+static void thalnet__layer_back(const thalnet__back_call *call, size_t m, size_t j, size_t phase, thalnet__part part) {
+  const thalnet__layer *layer = &call->work->net->modules[m]->layers[j].layer;
+  const thalnet__layer_step step = thalnet__describe_layer(call->work, call->segment, m, j, call->step);
+  const thalnet__layer_gradient gradient = thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
+  if (phase == 0) thalnet__begin_layer_back(call->work, call->segment, m, j, part);
+  layer->kind->backward(layer, &step, &gradient, phase, part);
+}
+
+static void thalnet__module_back(const thalnet__back_call *call, size_t m) {
+  const thalnet_module *module = call->work->net->modules[m];
   for (size_t j = module->layer_count; j-- > 0;) {
     const thalnet__layer *layer = &module->layers[j].layer;
-    const thalnet__layer_step described = thalnet__describe_layer(work, segment, m, j, step);
-    thalnet__layer_gradient gradient = thalnet__describe_gradient(work, segment, m, j, step);
-    gradient.d_output = thalnet__output_gradient(work, module, j);
-    layer->kind->backward(layer, &described, &gradient);
+    const thalnet__layer_step step = thalnet__describe_layer(call->work, call->segment, m, j, call->step);
+    const thalnet__layer_gradient gradient = thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
+    thalnet__begin_layer_back(call->work, call->segment, m, j, (thalnet__part){0, 1});
+    for (size_t phase = 0; phase < layer->kind->backward_phases; phase++)
+      layer->kind->backward(layer, &step, &gradient, phase, (thalnet__part){0, 1});
   }
+}
+
+static void thalnet__back_part(void *argument, size_t index, size_t worker) {
+  const thalnet__back_call *call = argument;
+  const size_t m = index / call->parts, part = index % call->parts;
+  const thalnet_module *module = call->work->net->modules[m];
+  (void)worker;
+  if (call->layer >= module->layer_count) return;
+  const thalnet__layer *layer = &module->layers[call->layer].layer;
+  if (call->phase < layer->kind->backward_phases && part < layer->parts)
+    thalnet__layer_back(call, m, call->layer, call->phase, (thalnet__part){part, layer->parts});
+}
+
+static void thalnet__modules_back(thalnet__back_call *call) {
+  const thalnet_center *net = call->work->net;
+  for (size_t m = 0; m < net->module_count && !net->slabs; m++) thalnet__module_back(call, m);
+  for (size_t j = net->depth; j-- > 0 && net->slabs;) {
+    const size_t phases = thalnet__phases(net, j, 1);
+    for (size_t phase = 0; phase < phases; phase++) {
+      call->layer = j;
+      call->phase = phase;
+      call->parts = net->parts;
+      thalnet__deal(call->work, thalnet__back_part, call, net->module_count * net->parts);
+    }
+  }
+}
+
+static void thalnet__reading_back_part(void *argument, size_t index, size_t worker) {
+  const thalnet__back_call *call = argument;
+  const thalnet_center *net = call->work->net;
+  const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, 0);
+  const thalnet__rows d_phi = {call->work->d_before.phi, net->features};
+  (void)worker;
+  thalnet__matrix_backward(net->kernels, &net->readers, net->prepared, call->segment->rows,
+                           thalnet__const_view(d_contexts), 1, d_phi, (thalnet__part){index, call->parts});
 }
 
 void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, size_t step, real *gradients) {
   const thalnet_center *net = work->net;
-  for (size_t m = 0; m < net->module_count; m++) thalnet__module_step_back(work, segment, m, step);
+  thalnet__back_call call = {.work = work, .segment = segment, .step = step};
+  thalnet__modules_back(&call);
   if (net->contexts == 0 || (THALNET__FAULT(FORGET_STEP) && segment == &work->main && step == 0)) return;
-  const real *d_contexts = segment->d_contexts + step * segment->rows * net->contexts;
+  call.parts = net->slabs ? thalnet__column_parts(net->features) : 1;
+  if (net->static_contexts > 0) thalnet__deal(work, thalnet__reading_back_part, &call, call.parts);
+  if (net->static_contexts == net->contexts) return;
   const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
-  thalnet__multiply_nn(segment->rows, net->features, net->static_contexts, d_contexts, net->contexts, net->prepared,
-                       net->features, 1, work->d_before.phi, net->features);
   for (size_t m = 0; m < net->module_count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     if (reader->kind != NULL && !thalnet__is_static(reader))
-      reader->kind->backward(reader, &reading, d_contexts + reader->column, net->contexts, work->d_before.phi,
-                             gradients);
+      reader->kind->backward(reader, &reading, thalnet__context_gradients(work, segment, step, reader->column).at,
+                             net->contexts, work->d_before.phi, gradients);
   }
 }
 
-/* --- weight gradients --- */
+/* --- weight gradients of a block of steps --- */
 
-/* The columns of the layer's input that are not task inputs. */
-static void thalnet__layer_input_gradients(thalnet__work *work, thalnet__segment *segment, size_t m, size_t j,
-                                           real *gradients) {
-  const thalnet_module *module = work->net->modules[m];
+/* From `step` on: what the sums of a layer's gradients see. */
+static thalnet__layer_sum thalnet__describe_sum(const thalnet__back_call *call, size_t m, size_t j, size_t step,
+                                                size_t steps, size_t worker) {
+  const thalnet__layer_step described = thalnet__describe_layer(call->work, call->segment, m, j, step);
+  return (thalnet__layer_sum){.kernels = described.kernels,
+                              .rows = steps * call->segment->rows,
+                              .gates = thalnet__const_view(described.gates),
+                              .input = described.input,
+                              .hidden_before = described.hidden_before,
+                              .gradients = call->gradients,
+                              .scratch = thalnet__product_scratch(call->work, worker)};
+}
+
+static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t j, size_t worker, thalnet__part part) {
+  const thalnet_module *module = call->work->net->modules[m];
   const thalnet__layer *layer = &module->layers[j].layer;
-  const size_t gates = layer->kind->gates * layer->units, columns = layer->inputs - layer->task_columns;
-  const real *dgi = segment->modules[m].layers[j].dgi;
-  real *weight = gradients + layer->weight_ih + layer->task_columns;
+  const thalnet__layer_sum sum = thalnet__describe_sum(call, m, j, call->step, call->end - call->step, worker);
+  thalnet__layer_bias_gradients(layer, &sum, part);
+  if (layer->kind->recurrent)
+    layer->kind->hidden_gradients(layer, &sum, part); /* the memory before lies in one piece */
+  if (layer->input.inputs == 0) return;
   /* contexts and dense outputs lie in one piece; a recurrent layer's are in the memory after each step */
   const int in_memory = j > 0 && module->layers[j - 1].layer.kind->recurrent;
-  for (size_t step = 0, run; step < segment->steps; step += run) {
-    run = in_memory ? thalnet__after_run(segment, step) : segment->steps;
-    const thalnet__const_rows input = thalnet__describe_layer(work, segment, m, j, step).input;
-    thalnet__multiply_tn(gates, columns, run * segment->rows, dgi + step * segment->rows * gates, gates, input.at,
-                         input.ld, 1, weight, layer->inputs);
+  for (size_t step = call->step, run; step < call->end; step += run) {
+    run = in_memory ? thalnet__after_run(call->segment, step, call->end) : call->end - step;
+    const thalnet__layer_sum piece = thalnet__describe_sum(call, m, j, step, run, worker);
+    thalnet__layer_input_gradients(layer, &piece, part);
   }
 }
 
-static void thalnet__layer_gradients(thalnet__work *work, thalnet__segment *segment, size_t m, size_t j,
-                                     real *gradients) {
-  const thalnet_center *net = work->net;
-  const thalnet__place *place = &net->modules[m]->layers[j];
-  const thalnet__layer *layer = &place->layer;
-  const thalnet__layer_work *mine = &segment->modules[m].layers[j];
-  const size_t rows = segment->steps * segment->rows;
-  thalnet__layer_bias_gradient(rows, layer->kind->gates * layer->units, mine->dgi, gradients + layer->bias_ih);
-  if (layer->kind->recurrent) /* the memory before all steps lies in one piece */
-    layer->kind->hidden_gradients(
-        layer, rows, mine->dgh,
-        thalnet__const_view(thalnet__memory_at(net, thalnet__slot(net, segment, 0), place->hidden)), mine->kept,
-        gradients);
-  if (layer->inputs > layer->task_columns) thalnet__layer_input_gradients(work, segment, m, j, gradients);
-}
-
-/* Of the effective matrices, in the places of the readers' weights; thalnet__finish_gradients makes the parameters' of them. */
-static void thalnet__static_reader_gradients(thalnet__work *work, thalnet__segment *segment, real *gradients) {
-  const thalnet_center *net = work->net;
-  real *matrix = work->matrix_scratch;
-  thalnet__multiply_tn(net->static_contexts, net->features, segment->steps * segment->rows, segment->d_contexts,
-                       net->contexts, segment->phi, net->features, 0, matrix, net->features);
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
-    net->kernels->add(reader->context * net->features, matrix + reader->column * net->features,
-                      gradients + reader->parameters[0]);
+static void thalnet__sums_part(void *argument, size_t index, size_t worker) {
+  const thalnet__back_call *call = argument;
+  const size_t m = index / call->parts, part = index % call->parts;
+  const thalnet_module *module = call->work->net->modules[m];
+  for (size_t j = 0; j < module->layer_count; j++) {
+    const size_t parts = module->layers[j].layer.gradient_parts;
+    if (part < parts) thalnet__layer_sums(call, m, j, worker, (thalnet__part){part, parts});
   }
 }
 
-void thalnet__segment_gradients(thalnet__work *work, thalnet__segment *segment, real *gradients) {
+/* Of the effective matrices, in the places of the readers' weights; thalnet__accept_gradients makes the parameters' of
+ * them. */
+static void thalnet__reader_sums_part(void *argument, size_t index, size_t worker) {
+  const thalnet__back_call *call = argument;
+  const thalnet_center *net = call->work->net;
+  const thalnet__reader *reader = &net->modules[index / call->parts]->reader.reading;
+  if (reader->kind == NULL || !thalnet__is_static(reader)) return;
+  const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, reader->column);
+  const thalnet__const_rows phi = {thalnet__slot(net, call->segment, call->step).phi, net->features};
+  thalnet__multiply_gradient(
+      net->kernels, reader->context, net->features, (call->end - call->step) * call->segment->rows,
+      thalnet__const_view(d_contexts), phi, call->gradients + reader->parameters[0], net->features,
+      thalnet__product_scratch(call->work, worker), (thalnet__part){index % call->parts, call->parts});
+}
+
+void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, size_t step, size_t end,
+                              real *gradients) {
   const thalnet_center *net = work->net;
-  if (segment->steps == 0) return;
-  for (size_t m = 0; m < net->module_count; m++)
-    for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__layer_gradients(work, segment, m, j, gradients);
-  if (net->static_contexts > 0) thalnet__static_reader_gradients(work, segment, gradients);
+  thalnet__back_call call = {.work = work, .segment = segment, .step = step, .end = end, .gradients = gradients};
+  call.parts = net->gradient_parts;
+  thalnet__deal(work, thalnet__sums_part, &call, net->module_count * call.parts);
+  if (net->static_contexts == 0) return;
+  call.parts = net->slabs ? thalnet__row_parts(net->static_contexts) : 1;
+  thalnet__deal(work, thalnet__reader_sums_part, &call, net->module_count * call.parts);
 }

@@ -199,6 +199,11 @@ static void thalnet__swap_gradients(thalnet__work *work) {
   work->d_before = after;
 }
 
+/* Where the block that ends before `end` begins. */
+static size_t thalnet__block_before(const thalnet__segment *segment, size_t end) {
+  return (end - 1) / segment->block * segment->block;
+}
+
 /* From the final outputs through the settle steps: the gradient of the memory after the last frames, in d_final. */
 static void thalnet__final_backward(thalnet__work *work, thalnet_batch *batch, real *gradients) {
   const thalnet_center *net = work->net;
@@ -206,11 +211,14 @@ static void thalnet__final_backward(thalnet__work *work, thalnet_batch *batch, r
   const real *phi = settle->steps == 0 ? work->final.phi : thalnet__slot(net, settle, settle->steps).phi;
   thalnet__zero_memory(work, work->d_after);
   thalnet__outputs_final_gradient(work, batch, phi, work->d_after.phi, gradients);
-  for (size_t step = settle->steps; step-- > 0;) {
-    thalnet__segment_step_back(work, settle, step, gradients);
-    thalnet__swap_gradients(work);
+  for (size_t end = settle->steps, step; end > 0; end = step) {
+    step = thalnet__block_before(settle, end);
+    for (size_t at = end; at-- > step;) {
+      thalnet__segment_step_back(work, settle, at, gradients);
+      thalnet__swap_gradients(work);
+    }
+    thalnet__block_gradients(work, settle, step, end, gradients);
   }
-  thalnet__segment_gradients(work, settle, gradients);
   thalnet__copy_memory(work, work->d_final, work->d_after);
   if (THALNET__FAULT(SETTLE) && settle->steps > 0) thalnet__zero_memory(work, work->d_final);
 }
@@ -221,24 +229,28 @@ static void thalnet__add_final(thalnet__work *work, const thalnet_batch *batch, 
     if (thalnet__row_steps(work, batch, r) == steps) thalnet__add_row(work->net, work->d_after, work->d_final, r);
 }
 
+static void thalnet__step_backward(thalnet__work *work, thalnet_batch *batch, size_t step, real *gradients) {
+  const size_t frame_steps = work->net->steps_per_frame;
+  if (thalnet__wants_final(batch)) thalnet__add_final(work, batch, step + 1);
+  thalnet__outputs_step_gradient(work, batch, step, work->d_after.phi);
+  thalnet__segment_step_back(work, &work->main, step, gradients);
+  if (step % frame_steps == 0 && !THALNET__FAULT(RESET))
+    thalnet__zero_resets(work, batch, work->d_before, step / frame_steps);
+  thalnet__swap_gradients(work);
+}
+
 void thalnet__chunk_backward(thalnet__work *work, thalnet_batch *batch, real *gradients) {
-  const thalnet_center *net = work->net;
   const int final = thalnet__wants_final(batch);
   thalnet__outputs_host_gradients(work, batch);
   if (final) thalnet__final_backward(work, batch, gradients);
   thalnet__zero_memory(work, work->d_after);
-  for (size_t step = work->main.steps; step-- > 0;) {
-    if (final) thalnet__add_final(work, batch, step + 1);
-    thalnet__outputs_step_gradient(work, batch, step, work->d_after.phi);
-    thalnet__segment_step_back(work, &work->main, step, gradients);
-    if (step % net->steps_per_frame == 0 && !THALNET__FAULT(RESET))
-      thalnet__zero_resets(work, batch, work->d_before, step / net->steps_per_frame);
-    thalnet__swap_gradients(work);
+  for (size_t end = work->main.steps, step; end > 0; end = step) {
+    step = thalnet__block_before(&work->main, end);
+    for (size_t at = end; at-- > step;) thalnet__step_backward(work, batch, at, gradients);
+    thalnet__inputs_gradient(work, batch, step, end, gradients);
+    thalnet__block_gradients(work, &work->main, step, end, gradients);
   }
   if (final) thalnet__add_final(work, batch, 0);
   if (batch->start_gradient != NULL) thalnet__store_memory(work, work->d_after, batch->start_gradient);
-  if (work->main.steps == 0) return;
-  thalnet__inputs_gradient(work, batch, gradients);
-  thalnet__segment_gradients(work, &work->main, gradients);
-  thalnet__outputs_weight_gradients(work, batch, gradients);
+  if (work->main.steps > 0) thalnet__outputs_weight_gradients(work, batch, gradients);
 }

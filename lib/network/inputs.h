@@ -11,7 +11,8 @@ struct thalnet_batch;
 void thalnet__inputs_gather(thalnet__work *work, const struct thalnet_batch *batch);
 /* Their part of the first layers' products, for all steps of the block. */
 void thalnet__inputs_project(thalnet__work *work);
-/* Adds to the weights' gradients, and writes the inputs' own where wanted. */
-void thalnet__inputs_gradient(thalnet__work *work, struct thalnet_batch *batch, real *gradients);
+/* After a block of steps [step, end) of backward: adds to the weights' gradients, and writes the inputs' own where wanted. */
+void thalnet__inputs_gradient(thalnet__work *work, struct thalnet_batch *batch, size_t step, size_t end,
+                              real *gradients);
 
 #endif

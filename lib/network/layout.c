@@ -243,35 +243,105 @@ static void thalnet__add_tensors(thalnet__table *table) {
 
 /* --- what is derived from them --- */
 
+/* Fills the prepared block from the front. */
+typedef struct thalnet__prepared_places {
+  const thalnet__kernels *kernels;
+  size_t used;
+  int overflowed;
+} thalnet__prepared_places;
+
+static size_t thalnet__place_numbers(thalnet__prepared_places *places, size_t count) {
+  const size_t place = places->used;
+  if (thalnet__add(places->used, count, &places->used) || thalnet__add(places->used, 15, &places->used))
+    places->overflowed = 1;
+  places->used = places->used / 16 * 16; /* what follows begins on a cache line */
+  return place;
+}
+
+static void thalnet__place_matrix(thalnet__prepared_places *places, size_t outputs, size_t inputs,
+                                  thalnet__matrix *matrix) {
+  size_t size = 0;
+  *matrix = (thalnet__matrix){outputs, inputs, 0};
+  if (thalnet__matrix_size(places->kernels, matrix, &size)) places->overflowed = 1;
+  matrix->place = thalnet__place_numbers(places, size);
+}
+
+static void thalnet__place_layer(thalnet__prepared_places *places, thalnet__layer *layer) {
+  const size_t n = layer->units, gates = layer->kind->gates * n, candidate = layer->kind->rotated * n;
+  layer->bias = thalnet__place_numbers(places, layer->kind->blocks * n);
+  thalnet__place_matrix(places, gates, layer->inputs - layer->task_columns, &layer->input);
+  if (!layer->kind->recurrent) return;
+  thalnet__place_matrix(places, gates - candidate, n, &layer->hidden);
+  thalnet__place_matrix(places, candidate, n, &layer->candidate);
+}
+
+static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_places *places,
+                                 const thalnet__layer *first, thalnet__connection *connection) {
+  const thalnet__input *input = &net->inputs[connection->number];
+  const size_t gates = first->kind->gates * first->units;
+  size_t tokens = 0;
+  if (!input->tokens) {
+    thalnet__place_matrix(places, gates, input->size, &connection->matrix);
+    return;
+  }
+  if (thalnet__times(input->size, gates, &tokens)) places->overflowed = 1;
+  connection->place = thalnet__place_numbers(places, tokens);
+}
+
 static thalnet_status thalnet__place_prepared(thalnet_center *net) {
-  size_t total, part;
-  if (thalnet__times(net->static_contexts, net->features, &total)) goto overflow;
-  for (size_t o = 0; o < net->output_count; o++) {
-    net->outputs[o].head = total;
-    if (thalnet__times(net->outputs[o].size, net->outputs[o].span_size, &part) || thalnet__add(total, part, &total))
-      goto overflow;
-  }
+  thalnet__prepared_places places = {.kernels = net->kernels};
+  thalnet__place_matrix(&places, net->static_contexts, net->features, &net->readers);
+  for (size_t o = 0; o < net->output_count; o++)
+    thalnet__place_matrix(&places, net->outputs[o].size, net->outputs[o].span_size, &net->outputs[o].head);
   for (size_t i = 0; i < net->module_count; i++) {
-    const thalnet_module *module = net->modules[i];
-    const thalnet__layer *first = thalnet__first_layer(module);
-    for (size_t k = 0; k < module->input_count; k++) {
-      const thalnet__input *input = &net->inputs[module->inputs[k].number];
-      if (!input->tokens) continue;
-      module->inputs[k].place = total;
-      if (thalnet__times(input->size, first->kind->gates * first->units, &part) || thalnet__add(total, part, &total))
-        goto overflow;
-    }
+    thalnet_module *module = net->modules[i];
+    for (size_t j = 0; j < module->layer_count; j++) thalnet__place_layer(&places, &module->layers[j].layer);
+    for (size_t k = 0; k < module->input_count; k++)
+      thalnet__place_input(net, &places, thalnet__first_layer(module), &module->inputs[k]);
   }
-  if (total > SIZE_MAX / 16) goto overflow;
-  net->prepared_count = total;
+  if (places.overflowed || places.used > SIZE_MAX / 16)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
+  net->prepared_count = places.used;
   return THALNET_OK;
-overflow:
-  return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
 }
 
 /* Small networks: sequences are computed in chunks whose activations stay in cache, and chunks go to threads. Networks whose
- * weights alone fill the cache take all sequences at once, so that the weights are read once a step. */
+ * weights alone fill the cache take all sequences at once, so that the weights are read once a step, and threads share every
+ * layer. Dynamic readers' own weights do not count: they are computed with row by row. All follows from the shapes. */
 enum { THALNET__SMALL_PARAMETERS = (1 << 20) / 4, THALNET__CHUNK = 25 };
+
+static size_t thalnet__dynamic_parameters(const thalnet_center *net) {
+  size_t count = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    const thalnet__reader *reader = &net->modules[i]->reader.reading;
+    if (reader->kind == NULL || thalnet__is_static(reader)) continue;
+    for (int t = 0; t < reader->kind->tensors; t++) {
+      thalnet__reader_tensor tensor;
+      reader->kind->tensor(reader, t, &tensor);
+      count += tensor.dimensions[0] * tensor.dimensions[1] * tensor.dimensions[2]; /* counted before: no wrap */
+    }
+  }
+  return count;
+}
+
+static void thalnet__choose_engine(thalnet_center *net) {
+  const int small = net->parameter_count - thalnet__dynamic_parameters(net) <= THALNET__SMALL_PARAMETERS;
+  net->chunk = net->chunk_option != 0 ? net->chunk_option : small ? THALNET__CHUNK : SIZE_MAX;
+  net->slabs = !small && net->chunk_option == 0;
+  net->depth = net->parts = net->gradient_parts = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    net->depth = thalnet__max(net->depth, module->layer_count);
+    for (size_t j = 0; j < module->layer_count; j++) {
+      thalnet__layer *layer = &module->layers[j].layer;
+      const size_t gates = layer->kind->gates * layer->units;
+      layer->parts = net->slabs ? thalnet__column_parts(thalnet__max(gates, layer->inputs)) : 1;
+      layer->gradient_parts = net->slabs ? thalnet__row_parts(gates) : 1;
+      net->parts = thalnet__max(net->parts, layer->parts);
+      net->gradient_parts = thalnet__max(net->gradient_parts, layer->gradient_parts);
+    }
+  }
+}
 
 thalnet_status thalnet__layout(thalnet_center *net) {
   thalnet__table table = {.net = net, .output = -1};
@@ -290,8 +360,6 @@ thalnet_status thalnet__layout(thalnet_center *net) {
   net->tensor_count = table.count;
   thalnet__add_tensors(&table);
   net->parameter_count = table.parameters;
-  net->chunk = net->chunk_option != 0                              ? net->chunk_option
-               : net->parameter_count <= THALNET__SMALL_PARAMETERS ? THALNET__CHUNK
-                                                                   : SIZE_MAX;
+  thalnet__choose_engine(net);
   return THALNET_OK;
 }

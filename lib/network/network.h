@@ -19,6 +19,7 @@
 #include "core/status.h"
 #include "core/threads.h"
 #include "math/kernels.h"
+#include "math/matrix.h"
 #include "module/layer.h"
 #include "network/loss.h"
 
@@ -51,7 +52,7 @@ typedef struct thalnet__output {
   size_t connected;
   size_t bias;            /* place in the parameter block */
   size_t span, span_size; /* the part of the center from its first to its last module */
-  size_t head;            /* place in the prepared block: [size, span_size], zeros where nobody is connected */
+  thalnet__matrix head;   /* [size, span_size], zeros where nobody is connected */
 } thalnet__output;
 
 /* One input of a module. */
@@ -59,6 +60,7 @@ typedef struct thalnet__connection {
   int32_t number; /* of the input or output */
   size_t column;  /* inputs: first column in the first layer's weights */
   size_t place; /* outputs: V [size, features] in the parameter block; tokens: transposed columns in the prepared one */
+  thalnet__matrix matrix; /* dense inputs: their columns of the first layer's weights */
 } thalnet__connection;
 
 typedef struct thalnet__place {
@@ -120,10 +122,15 @@ struct thalnet_center {
   size_t own_memory;      /* E */
   size_t contexts;        /* sum of C: static readers first */
   size_t static_contexts;
+  thalnet__matrix readers; /* all static readers' effective matrices: [static_contexts, P] */
   size_t parameter_count, prepared_count;
   thalnet__tensor *tensors;
   size_t tensor_count;
   size_t chunk; /* sequences a chunk; SIZE_MAX: all */
+  int slabs;    /* a large network: its threads share a chunk, each with parts of every layer */
+  size_t depth; /* layers of the deepest module */
+  size_t parts; /* of the layer that has most */
+  size_t gradient_parts;
 
   const thalnet__kernels *kernels;
   real *parameters;
@@ -145,7 +152,7 @@ static inline const thalnet__layer *thalnet__last_layer(const thalnet_module *mo
   return &module->layers[module->layer_count - 1].layer;
 }
 static inline int thalnet__has_reader(const thalnet_module *module) { return module->reader.reading.kind != NULL; }
-static inline int thalnet__is_static(const thalnet__reader *reader) { return reader->kind->effective != NULL; }
+static inline int thalnet__is_static(const thalnet__reader *reader) { return reader->kind->scale != NULL; }
 static inline size_t thalnet__memory_values(const thalnet_center *net) { return net->features + net->own_memory; }
 
 /* Takes the place of the one writer; THALNET_ERROR_BUSY when there is one. */

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "math/multiply.h"
 #include "network/batch.h"
+#include "network/deal.h"
 #include "network/unroll.h"
 
 static void thalnet__fill_bias(const thalnet_center *net, const thalnet__output *output, size_t rows, real *values) {
@@ -14,39 +14,85 @@ static void thalnet__fill_bias(const thalnet_center *net, const thalnet__output 
     memcpy(values + r * output->size, net->parameters + output->bias, output->size * sizeof *values);
 }
 
+/* Rows of an output that threads share. */
+typedef struct thalnet__head_call {
+  const thalnet__work *work;
+  const thalnet__output *output;
+  size_t number, rows, parts;
+  const real *phi; /* [rows, P] */
+  real *values;
+  const real *d_values; /* [rows, size] */
+  real *d_phi;
+  real *gradients;
+} thalnet__head_call;
+
 /* values [rows, size] = bias + phi[:, span] head^T */
-static void thalnet__head_forward(const thalnet_center *net, const thalnet__output *output, size_t rows,
+static void thalnet__head_forward_part(void *argument, size_t index, size_t worker) {
+  const thalnet__head_call *call = argument;
+  const thalnet_center *net = call->work->net;
+  const thalnet__output *output = call->output;
+  const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, call->rows, 1);
+  real *values = call->values + rows.first * output->size;
+  const thalnet__const_rows phi = {call->phi + rows.first * net->features + output->span, net->features};
+  (void)worker;
+  thalnet__fill_bias(net, output, rows.count, values);
+  thalnet__matrix_forward(net->kernels, &output->head, net->prepared, rows.count, phi, 1,
+                          (thalnet__rows){values, output->size}, (thalnet__part){0, 1});
+}
+
+static void thalnet__head_forward(const thalnet__work *work, const thalnet__output *output, size_t rows,
                                   const real *phi, real *values) {
-  thalnet__fill_bias(net, output, rows, values);
-  thalnet__multiply_nt(rows, output->size, output->span_size, phi + output->span, net->features,
-                       net->prepared + output->head, output->span_size, 1, values, output->size);
+  thalnet__head_call call = {.work = work, .output = output, .rows = rows, .phi = phi, .values = values};
+  call.parts = work->net->slabs ? thalnet__row_parts(rows) : 1;
+  thalnet__deal(work, thalnet__head_forward_part, &call, call.parts);
 }
 
-static void thalnet__head_center_gradient(const thalnet_center *net, const thalnet__output *output, size_t rows,
+static void thalnet__head_center_part(void *argument, size_t index, size_t worker) {
+  const thalnet__head_call *call = argument;
+  const thalnet_center *net = call->work->net;
+  const thalnet__const_rows d_values = {call->d_values, call->output->size};
+  const thalnet__rows d_phi = {call->d_phi + call->output->span, net->features};
+  (void)worker;
+  thalnet__matrix_backward(net->kernels, &call->output->head, net->prepared, call->rows, d_values, 1, d_phi,
+                           (thalnet__part){index, call->parts});
+}
+
+static void thalnet__head_center_gradient(const thalnet__work *work, const thalnet__output *output, size_t rows,
                                           const real *d_values, real *d_phi) {
-  thalnet__multiply_nn(rows, output->span_size, output->size, d_values, output->size, net->prepared + output->head,
-                       output->span_size, 1, d_phi + output->span, net->features);
+  thalnet__head_call call = {.work = work, .output = output, .rows = rows, .d_values = d_values, .d_phi = d_phi};
+  call.parts = work->net->slabs ? thalnet__column_parts(output->span_size) : 1;
+  thalnet__deal(work, thalnet__head_center_part, &call, call.parts);
 }
 
-/* scratch [size, span] += d_values^T phi[:, span] */
-static void thalnet__head_weight_gradient(const thalnet_center *net, const thalnet__output *output, size_t rows,
-                                          const real *d_values, const real *phi, real *scratch) {
-  thalnet__multiply_tn(output->size, output->span_size, rows, d_values, output->size, phi + output->span, net->features,
-                       1, scratch, output->span_size);
+/* The weights of module number index / parts on the output += d_values^T phi[:, module] */
+static void thalnet__head_weight_part(void *argument, size_t index, size_t worker) {
+  const thalnet__head_call *call = argument;
+  const thalnet_center *net = call->work->net;
+  const thalnet_module *module = net->modules[index / call->parts];
+  const thalnet__const_rows d_values = {call->d_values, call->output->size};
+  const thalnet__const_rows phi = {call->phi + module->offset, net->features};
+  for (size_t k = 0; k < module->output_count; k++)
+    if (module->outputs[k].number == (int32_t)call->number)
+      thalnet__multiply_gradient(net->kernels, call->output->size, module->features, call->rows, d_values, phi,
+                                 call->gradients + module->outputs[k].place, module->features,
+                                 thalnet__product_scratch(call->work, worker),
+                                 (thalnet__part){index % call->parts, call->parts});
 }
 
-/* From the span's matrix to the connected modules' own. */
-static void thalnet__head_scatter(const thalnet_center *net, size_t o, const real *scratch, real *gradients) {
+static void thalnet__head_gradients(const thalnet__work *work, size_t o, size_t rows, const real *d_values,
+                                    const real *phi, real *gradients) {
+  const thalnet_center *net = work->net;
   const thalnet__output *output = &net->outputs[o];
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet_module *module = net->modules[m];
-    for (size_t k = 0; k < module->output_count; k++) {
-      if (module->outputs[k].number != (int32_t)o) continue;
-      for (size_t row = 0; row < output->size; row++)
-        net->kernels->add(module->features, scratch + row * output->span_size + module->offset - output->span,
-                          gradients + module->outputs[k].place + row * module->features);
-    }
-  }
+  thalnet__head_call call = {.work = work,
+                             .output = output,
+                             .number = o,
+                             .rows = rows,
+                             .phi = phi,
+                             .d_values = d_values,
+                             .gradients = gradients};
+  call.parts = net->slabs ? thalnet__row_parts(output->size) : 1;
+  thalnet__deal(work, thalnet__head_weight_part, &call, net->module_count * call.parts);
+  net->kernels->add_rows(rows, output->size, (thalnet__const_rows){d_values, output->size}, gradients + output->bias);
 }
 
 /* The slot in which the memory after an output's frame is. */
@@ -58,8 +104,7 @@ static size_t thalnet__frame_slot(const thalnet__work *work, const thalnet__outp
 static size_t thalnet__frame_run(const thalnet__work *work, const thalnet__output *output, size_t frame,
                                  size_t frames) {
   if (output->steps_per_frame > 1) return 1;
-  const size_t run = thalnet__after_run(&work->main, frame);
-  return run < frames - frame ? run : frames - frame;
+  return thalnet__after_run(&work->main, frame, frames);
 }
 
 void thalnet__output_forward(thalnet__work *work, size_t o) {
@@ -68,7 +113,7 @@ void thalnet__output_forward(thalnet__work *work, size_t o) {
   const size_t frames = work->frames * output->frames, row = work->rows * output->size;
   for (size_t frame = 0, run; frame < frames; frame += run) {
     run = thalnet__frame_run(work, output, frame, frames);
-    thalnet__head_forward(net, output, run * work->rows,
+    thalnet__head_forward(work, output, run * work->rows,
                           thalnet__slot(net, &work->main, thalnet__frame_slot(work, output, frame)).phi,
                           work->outputs[o] + frame * row);
   }
@@ -100,7 +145,7 @@ void thalnet__outputs_final_forward(thalnet__work *work, const thalnet_batch *ba
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (!batch->outputs[o].final) continue;
-    thalnet__head_forward(net, output, work->rows, phi, work->final_outputs[o]);
+    thalnet__head_forward(work, output, work->rows, phi, work->final_outputs[o]);
     memcpy(batch->outputs[o].final_values + work->first * output->size, work->final_outputs[o],
            work->rows * output->size * sizeof(real));
   }
@@ -201,7 +246,7 @@ void thalnet__outputs_step_gradient(const thalnet__work *work, const thalnet_bat
     if (batch->outputs[o].final || !thalnet__has_gradient(&batch->outputs[o])) continue;
     if ((step + 1) % output->steps_per_frame != 0) continue;
     const size_t frame = step / output->steps_per_frame;
-    thalnet__head_center_gradient(net, output, work->rows, work->d_outputs[o] + frame * work->rows * output->size, d);
+    thalnet__head_center_gradient(work, output, work->rows, work->d_outputs[o] + frame * work->rows * output->size, d);
   }
 }
 
@@ -211,12 +256,8 @@ void thalnet__outputs_final_gradient(const thalnet__work *work, const thalnet_ba
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (!batch->outputs[o].final || !thalnet__has_final_gradient(&batch->outputs[o])) continue;
-    memset(work->matrix_scratch, 0, output->size * output->span_size * sizeof(real));
-    thalnet__head_weight_gradient(net, output, work->rows, work->d_final_outputs[o], phi, work->matrix_scratch);
-    thalnet__head_scatter(net, o, work->matrix_scratch, gradients);
-    for (size_t r = 0; r < work->rows; r++)
-      net->kernels->add(output->size, work->d_final_outputs[o] + r * output->size, gradients + output->bias);
-    thalnet__head_center_gradient(net, output, work->rows, work->d_final_outputs[o], d);
+    thalnet__head_gradients(work, o, work->rows, work->d_final_outputs[o], phi, gradients);
+    thalnet__head_center_gradient(work, output, work->rows, work->d_final_outputs[o], d);
   }
 }
 
@@ -226,15 +267,10 @@ void thalnet__outputs_weight_gradients(const thalnet__work *work, const thalnet_
     const thalnet__output *output = &net->outputs[o];
     const size_t frames = work->frames * output->frames, row = work->rows * output->size;
     if (batch->outputs[o].final || !thalnet__has_gradient(&batch->outputs[o])) continue;
-    memset(work->matrix_scratch, 0, output->size * output->span_size * sizeof(real));
     for (size_t frame = 0, run; frame < frames; frame += run) {
       run = thalnet__frame_run(work, output, frame, frames);
-      thalnet__head_weight_gradient(net, output, run * work->rows, work->d_outputs[o] + frame * row,
-                                    thalnet__slot(net, &work->main, thalnet__frame_slot(work, output, frame)).phi,
-                                    work->matrix_scratch);
+      thalnet__head_gradients(work, o, run * work->rows, work->d_outputs[o] + frame * row,
+                              thalnet__slot(net, &work->main, thalnet__frame_slot(work, output, frame)).phi, gradients);
     }
-    thalnet__head_scatter(net, o, work->matrix_scratch, gradients);
-    for (size_t at = 0; at < frames * work->rows; at++)
-      net->kernels->add(output->size, work->d_outputs[o] + at * output->size, gradients + output->bias);
   }
 }

@@ -33,6 +33,9 @@ static size_t thalnet__workers(const thalnet_batch *batch) {
   return thalnet__min(batch->net->threads.count, thalnet__batch_chunks(batch));
 }
 
+/* Threads that share a chunk of a large network. */
+static size_t thalnet__sharers(const thalnet_batch *batch) { return batch->net->slabs ? batch->net->threads.count : 1; }
+
 static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum thalnet__mode mode,
                                               size_t reset_frames) {
   const size_t block = THALNET__BLOCK_STEPS / batch->net->steps_per_frame;
@@ -42,6 +45,7 @@ static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum t
     shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
   else
     shape.backward = 1;
+  shape.workers = thalnet__sharers(batch);
   shape.input_gradients = shape.backward && batch->options.input_gradients;
   shape.extra_slots = thalnet__min(reset_frames, shape.frames);
   return shape;

@@ -17,7 +17,7 @@ static void thalnet__state_layout(const thalnet_center *net, size_t rows, const 
   made->memory = thalnet__take2(arena, rows, thalnet__memory_values(net), sizeof(real));
   *state_out = state;
   if (!options->live) return;
-  const thalnet__work_shape shape = {.rows = rows, .frames = 1};
+  const thalnet__work_shape shape = {.rows = rows, .frames = 1, .workers = 1};
   thalnet__work_layout(net, &shape, arena, &made->work);
   made->given = thalnet__take(arena, net->input_count, sizeof *made->given);
   made->values = thalnet__take(arena, net->input_count, sizeof *made->values);

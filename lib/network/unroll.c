@@ -2,7 +2,8 @@
 /* One step of all modules: everything reads the center of the previous step, so their order has no meaning. */
 #include "network/unroll.h"
 
-#include "math/multiply.h"
+#include "core/checked.h"
+#include "network/deal.h"
 
 /* The output of a layer at a step: in the memory after it, or for a dense layer below the last in an array of its own. */
 static thalnet__rows thalnet__layer_output(const thalnet__work *work, const thalnet__segment *segment, size_t module,
@@ -17,6 +18,15 @@ static thalnet__rows thalnet__layer_output(const thalnet__work *work, const thal
   return (thalnet__rows){segment->modules[module].layers[j].output + step * segment->rows * n, n};
 }
 
+/* Its gates; what only backward makes is there for one block of steps. */
+static thalnet__rows thalnet__layer_gates(const thalnet__segment *segment, const thalnet__layer *layer,
+                                          const thalnet__layer_work *mine, size_t step) {
+  const size_t width = layer->kind->blocks * layer->units;
+  const size_t at = layer->kind->recurrent ? step : step % segment->block;
+  if (mine->gates == NULL) return (thalnet__rows){NULL, width};
+  return (thalnet__rows){mine->gates + at * segment->rows * width, width};
+}
+
 thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
                                             size_t j, size_t step) {
   const thalnet_center *net = work->net;
@@ -27,9 +37,8 @@ thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const tha
   const size_t rows = segment->rows, gates = layer->kind->gates * layer->units;
   const thalnet__memory_rows before = thalnet__slot(net, segment, step);
   const thalnet__memory_rows after = thalnet__slot(net, segment, segment->after[step]);
-  thalnet__layer_step described = {
-      .kernels = net->kernels, .parameters = net->parameters, .rows = rows, .scratch = work->layer_scratch};
-  described.base = (thalnet__const_rows){net->parameters + layer->bias_ih, 0};
+  thalnet__layer_step described = {.kernels = net->kernels, .prepared = net->prepared, .rows = rows};
+  described.base = (thalnet__const_rows){net->prepared + layer->bias, 0};
   if (j > 0) {
     described.input = thalnet__const_view(thalnet__layer_output(work, segment, module, j - 1, step));
   } else {
@@ -40,7 +49,7 @@ thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const tha
           segment->contexts + step * rows * net->contexts + made->reader.reading.column, net->contexts};
   }
   described.output = thalnet__layer_output(work, segment, module, j, step);
-  if (layer->kind->kept > 0) described.kept = mine->layers[j].kept + step * rows * layer->kind->kept * layer->units;
+  described.gates = thalnet__layer_gates(segment, layer, &mine->layers[j], step);
   if (layer->kind->recurrent)
     described.hidden_before = thalnet__const_view(thalnet__memory_at(net, before, place->hidden));
   if (layer->kind->cell) {
@@ -55,12 +64,34 @@ thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thal
                             thalnet__slot(work->net, segment, step).phi, work->reader_scratch};
 }
 
+/* A step that threads share. */
+typedef struct thalnet__step_call {
+  const thalnet__work *work;
+  const thalnet__segment *segment;
+  size_t step, layer, phase, parts;
+} thalnet__step_call;
+
+/* --- the center --- */
+
+static void thalnet__read_part(void *argument, size_t index, size_t worker) {
+  const thalnet__step_call *call = argument;
+  const thalnet__segment *segment = call->segment;
+  const thalnet_center *net = call->work->net;
+  const thalnet__const_rows phi = {thalnet__slot(net, segment, call->step).phi, net->features};
+  const thalnet__rows contexts = {segment->contexts + call->step * segment->rows * net->contexts, net->contexts};
+  (void)worker;
+  thalnet__matrix_forward(net->kernels, &net->readers, net->prepared, segment->rows, phi, 0, contexts,
+                          (thalnet__part){index, call->parts});
+}
+
 static void thalnet__read_center(thalnet__work *work, thalnet__segment *segment, size_t step) {
   const thalnet_center *net = work->net;
   real *contexts = segment->contexts + step * segment->rows * net->contexts;
+  thalnet__step_call call = {.work = work, .segment = segment, .step = step};
+  call.parts = net->slabs ? thalnet__column_parts(net->static_contexts) : 1;
+  if (net->static_contexts > 0) thalnet__deal(work, thalnet__read_part, &call, call.parts);
+  if (net->contexts == net->static_contexts) return;
   const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
-  thalnet__multiply_nt(segment->rows, net->static_contexts, net->features, reading.phi, net->features, net->prepared,
-                       net->features, 0, contexts, net->contexts);
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet__reader *reader = &net->modules[i]->reader.reading;
     if (reader->kind != NULL && !thalnet__is_static(reader))
@@ -68,19 +99,56 @@ static void thalnet__read_center(thalnet__work *work, thalnet__segment *segment,
   }
 }
 
+/* --- the modules --- */
+
+static void thalnet__module_step(thalnet__work *work, thalnet__segment *segment, size_t module, size_t step) {
+  const thalnet_module *made = work->net->modules[module];
+  for (size_t j = 0; j < made->layer_count; j++) {
+    const thalnet__layer *layer = &made->layers[j].layer;
+    const thalnet__layer_step described = thalnet__describe_layer(work, segment, module, j, step);
+    for (size_t phase = 0; phase < layer->kind->forward_phases; phase++)
+      layer->kind->forward(layer, &described, phase, (thalnet__part){0, 1});
+  }
+}
+
+static void thalnet__forward_part(void *argument, size_t index, size_t worker) {
+  const thalnet__step_call *call = argument;
+  const size_t module = index / call->parts, part = index % call->parts;
+  const thalnet_module *made = call->work->net->modules[module];
+  (void)worker;
+  if (call->layer >= made->layer_count) return;
+  const thalnet__layer *layer = &made->layers[call->layer].layer;
+  if (call->phase >= layer->kind->forward_phases || part >= layer->parts) return;
+  const thalnet__layer_step described =
+      thalnet__describe_layer(call->work, call->segment, module, call->layer, call->step);
+  layer->kind->forward(layer, &described, call->phase, (thalnet__part){part, layer->parts});
+}
+
+size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
+  size_t phases = 0;
+  for (size_t i = 0; i < net->module_count; i++) {
+    if (layer >= net->modules[i]->layer_count) continue;
+    const thalnet__layer_kind *kind = net->modules[i]->layers[layer].layer.kind;
+    phases = thalnet__max(phases, backward ? kind->backward_phases : kind->forward_phases);
+  }
+  return phases;
+}
+
 void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step) {
   const thalnet_center *net = work->net;
   if (net->contexts > 0) thalnet__read_center(work, segment, step);
-  for (size_t i = 0; i < net->module_count; i++)
-    for (size_t j = 0; j < net->modules[i]->layer_count; j++) {
-      const thalnet__layer *layer = &net->modules[i]->layers[j].layer;
-      const thalnet__layer_step described = thalnet__describe_layer(work, segment, i, j, step);
-      layer->kind->forward(layer, &described);
+  for (size_t i = 0; i < net->module_count && !net->slabs; i++) thalnet__module_step(work, segment, i, step);
+  for (size_t j = 0; j < net->depth && net->slabs; j++) {
+    const size_t phases = thalnet__phases(net, j, 0);
+    for (size_t phase = 0; phase < phases; phase++) {
+      thalnet__step_call call = {work, segment, step, j, phase, net->parts};
+      thalnet__deal(work, thalnet__forward_part, &call, net->module_count * net->parts);
     }
+  }
 }
 
-size_t thalnet__after_run(const thalnet__segment *segment, size_t step) {
+size_t thalnet__after_run(const thalnet__segment *segment, size_t step, size_t end) {
   size_t run = 1;
-  while (step + run < segment->steps && segment->after[step + run] == segment->after[step] + run) run++;
+  while (step + run < end && segment->after[step + run] == segment->after[step] + run) run++;
   return run;
 }

@@ -12,7 +12,9 @@ thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const tha
                                             size_t j, size_t step);
 /* What readers see at a step. */
 thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
-/* How many steps from `step` on have their memories after them in consecutive slots. */
-size_t thalnet__after_run(const thalnet__segment *segment, size_t step);
+/* Phases that a layer of any module has at that depth. */
+size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward);
+/* How many steps from `step` on, before `end`, have their memories after them in consecutive slots. */
+size_t thalnet__after_run(const thalnet__segment *segment, size_t step, size_t end);
 
 #endif

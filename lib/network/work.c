@@ -5,9 +5,11 @@
 
 #include "core/checked.h"
 
+enum { THALNET__BLOCK_ROWS = 1024 };
+
 /* Widths that scratch must fit. */
 typedef struct thalnet__widths {
-  size_t units, gates, task_gates, reader, heads;
+  size_t task_gates, reader, tokens;
 } thalnet__widths;
 
 static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
@@ -15,18 +17,15 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet_module *module = net->modules[i];
     const thalnet__reader *reader = &module->reader.reading;
-    for (size_t j = 0; j < module->layer_count; j++) {
-      const thalnet__layer *layer = &module->layers[j].layer;
-      widths.units = thalnet__max(widths.units, thalnet__max(layer->units, j > 0 ? layer->inputs : 0));
-      widths.gates = thalnet__max(widths.gates, layer->kind->gates * layer->units);
-    }
     const thalnet__layer *first = thalnet__first_layer(module);
+    for (size_t k = 0; k < module->input_count; k++) {
+      const thalnet__input *input = &net->inputs[module->inputs[k].number];
+      if (input->tokens) widths.tokens = thalnet__max(widths.tokens, input->size);
+    }
     if (module->input_count > 0) widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
     if (reader->kind != NULL && !thalnet__is_static(reader))
       widths.reader = thalnet__max(widths.reader, reader->kind->scratch(reader));
   }
-  for (size_t o = 0; o < net->output_count; o++)
-    widths.heads = thalnet__max(widths.heads, net->outputs[o].size * net->outputs[o].span_size);
   return widths;
 }
 
@@ -37,30 +36,36 @@ static void *thalnet__take_steps(thalnet__arena *arena, size_t steps, size_t row
 }
 
 static void thalnet__layer_layout(const thalnet_module *module, size_t j, const thalnet__work_shape *shape,
-                                  size_t steps, thalnet__arena *arena, thalnet__layer_work *work) {
+                                  size_t steps, size_t block, thalnet__arena *arena, thalnet__layer_work *work) {
   const thalnet__layer *layer = &module->layers[j].layer;
   thalnet__layer_work made = {0};
-  if (!layer->kind->recurrent && j + 1 < module->layer_count)
-    made.output = thalnet__take_steps(arena, steps, shape->rows, layer->units);
-  made.kept = thalnet__take_steps(arena, steps, shape->rows, layer->kind->kept * layer->units);
-  if (shape->backward) {
-    const size_t gates = layer->kind->gates * layer->units;
-    made.dgi = thalnet__take_steps(arena, steps, shape->rows, gates);
-    made.dgh = layer->kind->two_sided ? thalnet__take_steps(arena, steps, shape->rows, gates) : made.dgi;
-  }
+  const size_t n = layer->units;
+  const int last = j + 1 == module->layer_count;
+  if (!layer->kind->recurrent && !last) made.output = thalnet__take_steps(arena, steps, shape->rows, n);
+  if (layer->kind->recurrent) made.gates = thalnet__take_steps(arena, steps, shape->rows, layer->kind->blocks * n);
+  if (shape->backward && !layer->kind->recurrent) made.gates = thalnet__take_steps(arena, block, shape->rows, n);
+  if (shape->backward && !last) made.d_output = thalnet__take2(arena, shape->rows, n, sizeof(real));
+  if (shape->backward && layer->candidate.outputs > 0)
+    made.d_reset = thalnet__take2(arena, shape->rows, n, sizeof(real));
   if (work != NULL) *work = made;
+}
+
+/* Whole frames, of about so many rows that products over them are at full speed. */
+static size_t thalnet__block_steps(const thalnet_center *net, size_t rows, size_t steps) {
+  const size_t frames = thalnet__max(1, THALNET__BLOCK_ROWS / thalnet__max(1, rows) / net->steps_per_frame);
+  return thalnet__min(frames * net->steps_per_frame, steps);
 }
 
 static void thalnet__segment_layout(const thalnet_center *net, const thalnet__work_shape *shape, size_t steps,
                                     size_t extra_slots, int inputs, thalnet__arena *arena, thalnet__segment *segment) {
-  thalnet__segment made = {.steps = steps, .rows = shape->rows};
+  thalnet__segment made = {.steps = steps, .rows = shape->rows, .block = thalnet__block_steps(net, shape->rows, steps)};
   size_t slots;
   if (thalnet__add(steps, extra_slots + 1, &slots)) arena->overflowed = 1, slots = 0;
   made.phi = thalnet__take_steps(arena, slots, shape->rows, net->features);
   made.own = thalnet__take_steps(arena, slots, shape->rows, net->own_memory);
   made.after = thalnet__take(arena, steps, sizeof *made.after);
   made.contexts = thalnet__take_steps(arena, steps, shape->rows, net->contexts);
-  if (shape->backward) made.d_contexts = thalnet__take_steps(arena, steps, shape->rows, net->contexts);
+  if (shape->backward) made.d_contexts = thalnet__take_steps(arena, made.block, shape->rows, net->contexts);
   made.modules = thalnet__take(arena, net->module_count, sizeof *made.modules);
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet_module *module = net->modules[i];
@@ -70,7 +75,7 @@ static void thalnet__segment_layout(const thalnet_center *net, const thalnet__wo
       work.base = thalnet__take_steps(arena, steps, shape->rows, first->kind->gates * first->units);
     work.layers = thalnet__take(arena, module->layer_count, sizeof *work.layers);
     for (size_t j = 0; j < module->layer_count; j++)
-      thalnet__layer_layout(module, j, shape, steps, arena, work.layers == NULL ? NULL : &work.layers[j]);
+      thalnet__layer_layout(module, j, shape, steps, made.block, arena, work.layers == NULL ? NULL : &work.layers[j]);
     if (made.modules != NULL) made.modules[i] = work;
   }
   *segment = made;
@@ -94,7 +99,8 @@ static void thalnet__inputs_layout(const thalnet_center *net, const thalnet__wor
     real *values = input->tokens ? NULL : thalnet__take_steps(arena, frames, shape->rows, input->size);
     int32_t *tokens = input->tokens ? thalnet__take2(arena, frames, shape->rows, sizeof *tokens) : NULL;
     real *factors = input->tokens ? thalnet__take_steps(arena, frames, shape->rows, 1) : NULL;
-    if (!input->tokens) widest = thalnet__max(widest, frames * input->size);
+    if (!input->tokens)
+      widest = thalnet__max(widest, work->main.block / net->steps_per_frame * input->frames * input->size);
     if (arena->base == NULL) continue;
     work->inputs[i] = values;
     work->tokens[i] = tokens;
@@ -129,22 +135,23 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   const size_t steps = shape->frames * net->steps_per_frame, rows = shape->rows;
   memset(work, 0, sizeof *work);
   work->net = net;
+  work->workers = shape->workers;
   thalnet__segment_layout(net, shape, steps, shape->extra_slots, 1, arena, &work->main);
   thalnet__segment_layout(net, shape, shape->settle_steps, 0, 0, arena, &work->settle);
   work->final = thalnet__memory_layout(net, rows, arena);
   thalnet__inputs_layout(net, shape, arena, work);
   thalnet__outputs_layout(net, shape, arena, work);
   if (net->steps_per_frame > 1) work->projection = thalnet__take_steps(arena, steps, rows, widths.task_gates);
-  work->layer_scratch = thalnet__take_steps(arena, 2, rows, widths.gates);
   work->reader_scratch = thalnet__take2(arena, rows, widths.reader, sizeof(real));
   if (!shape->backward) return;
   work->d_after = thalnet__memory_layout(net, rows, arena);
   work->d_before = thalnet__memory_layout(net, rows, arena);
   work->d_final = thalnet__memory_layout(net, rows, arena);
-  if (net->steps_per_frame > 1) work->d_framed = thalnet__take_steps(arena, steps, rows, widths.task_gates);
-  for (int i = 0; i < 2; i++) work->d_layer[i] = thalnet__take2(arena, rows, widths.units, sizeof(real));
-  work->matrix_scratch =
-      thalnet__take(arena, thalnet__max(net->static_contexts * net->features, widths.heads), sizeof(real));
+  if (net->steps_per_frame > 1) work->d_framed = thalnet__take_steps(arena, work->main.block, rows, widths.task_gates);
+  if (net->kernels->multiply_transposed != NULL)
+    work->product_scratch = thalnet__take2(arena, shape->workers, THALNET__PRODUCT_SCRATCH, sizeof(real));
+  if (widths.tokens <= work->main.block * rows) /* else most of the sums would stay zero */
+    work->token_sums = thalnet__take2(arena, widths.tokens, widths.task_gates, sizeof(real));
 }
 
 thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thalnet__work_shape *shape, size_t count,
@@ -167,7 +174,7 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
 }
 
 static int thalnet__same_shape(const thalnet__work_shape *a, const thalnet__work_shape *b) {
-  return a->rows == b->rows && a->frames == b->frames && a->extra_slots == b->extra_slots &&
+  return a->rows == b->rows && a->frames == b->frames && a->extra_slots == b->extra_slots && a->workers == b->workers &&
          a->backward == b->backward && a->input_gradients == b->input_gradients;
 }
 

@@ -5,7 +5,10 @@
  * Slots. The memory of the rows is kept at every step: slot t is the memory before step t, and the memory after step t is slot
  * t + 1. Where a sequence is reset before step t + 1, slot t + 1 holds the memory with the row zeroed, and what step t left
  * goes to a slot of its own behind them; after[t] tells which. So the memory before all steps lies in one piece, which makes
- * weight gradients one product, and nothing is ever overwritten that backward needs. */
+ * weight gradients one product, and nothing is ever overwritten that backward needs.
+ *
+ * Blocks. Backward goes through the steps in blocks from the last to the first, and adds a block's weight gradients when it is
+ * through: what only backward makes is kept for one block, and is still in the cache when it is read. */
 #ifndef THALNET_NETWORK_WORK_H
 #define THALNET_NETWORK_WORK_H
 
@@ -13,10 +16,10 @@
 #include "network/network.h"
 
 typedef struct thalnet__layer_work {
-  real *output; /* [step][row][n]: outputs of dense layers below the last */
-  real *kept;   /* [step][row][kept n] */
-  real *dgi;    /* [step][row][gates n] */
-  real *dgh;    /* is dgi for one-sided kinds */
+  real *output;   /* [step][row][n]: outputs of dense layers below the last */
+  real *gates;    /* recurrent layers: [step][row][blocks n]; dense ones, backward only: [step of the block][row][n] */
+  real *d_output; /* [row][n]: of layers below the last, from the layer above */
+  real *d_reset;  /* [row][n]: GRU with reset before the product */
 } thalnet__layer_work;
 
 typedef struct thalnet__module_work {
@@ -29,10 +32,12 @@ typedef struct thalnet__module_work {
 /* Consecutive steps of all modules. */
 typedef struct thalnet__segment {
   size_t steps, rows;
-  real *phi;                   /* [slot][row][P] */
-  real *own;                   /* [slot][row][E] */
-  size_t *after;               /* [step]: slot of the memory after it */
-  real *contexts, *d_contexts; /* [step][row][contexts] */
+  real *phi;        /* [slot][row][P] */
+  real *own;        /* [slot][row][E] */
+  size_t *after;    /* [step]: slot of the memory after it */
+  size_t block;     /* steps of a block of backward */
+  real *contexts;   /* [step][row][contexts] */
+  real *d_contexts; /* [step of the block][row][contexts] */
   thalnet__module_work *modules;
 } thalnet__segment;
 
@@ -57,15 +62,18 @@ typedef struct thalnet__work {
   real **final_outputs, **d_final_outputs; /* [output]: [row][size] */
   real *projection;                        /* scratch: [frame][row][gates n] */
   real *d_framed;                          /* scratch: gradients of a frame's steps added up */
-  real *d_input;                           /* scratch: [frame][row][size] */
-  real *d_layer[2];                        /* [row][widest layer] */
-  real *layer_scratch, *reader_scratch, *matrix_scratch;
+  real *d_input;                           /* scratch: [frame of the block][row][size] */
+  real *reader_scratch;
+  real *token_sums;      /* [token][gates], in parts: gradients of the widest token input's weights */
+  real *product_scratch; /* [worker][THALNET__PRODUCT_SCRATCH] */
+  size_t workers;        /* threads that share this work; 1: its own alone */
 } thalnet__work;
 
 /* What a workplace must hold. */
 typedef struct thalnet__work_shape {
   size_t rows, frames, extra_slots;
   size_t settle_steps; /* 0 where they never run */
+  size_t workers;
   int backward, input_gradients;
 } thalnet__work_shape;
 
@@ -100,8 +108,4 @@ static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, cons
   return (thalnet__memory_rows){segment->phi + row * net->features,
                                 segment->own == NULL ? NULL : segment->own + row * net->own_memory};
 }
-static inline thalnet__const_rows thalnet__const_view(thalnet__rows rows) {
-  return (thalnet__const_rows){rows.at, rows.ld};
-}
-
 #endif

@@ -118,7 +118,7 @@ static void refused_cheaply(struct model model, const char *says) {
   thalnet_status status = load(&model, (thalnet_load_options)THALNET_LOAD_OPTIONS_INIT, &peak, &seconds);
   ck_assert_msg(status == THALNET_ERROR_FORMAT || status == THALNET_ERROR_LIMIT, "%s", thalnet_status_name(status));
   ck_assert_msg(strstr(thalnet_error_text(), says) != NULL, "%s: %s", says, thalnet_error_text());
-  ck_assert_msg(peak.most < 12 * model.size + 65536, "%s: %zu bytes for a file of %zu", says, peak.most, model.size);
+  ck_assert_msg(peak.most < 16 * model.size + 65536, "%s: %zu bytes for a file of %zu", says, peak.most, model.size);
   ck_assert_msg(seconds < 0.2 + 1e-6 * (double)model.size, "%s: %.3f s for %zu bytes", says, seconds, model.size);
   model_free(&model);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* AVX-512: 16 floats; parts of a vector by mask registers. */
+#include <immintrin.h>
+
+#define THALNET__V_WIDTH 16
+#define THALNET__V_ROWS 14 /* of a product's tile: 14 x 2 sums, 2 weights and a broadcast value in 32 registers */
+
+typedef __m512 thalnet__v;
+typedef __mmask16 thalnet__v_part;
+
+static inline thalnet__v_part thalnet__v_first(size_t count) {
+  return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+}
+static inline thalnet__v thalnet__v_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void thalnet__v_store(float *p, thalnet__v x) { _mm512_storeu_ps(p, x); }
+static inline thalnet__v thalnet__v_load_part(const float *p, thalnet__v_part part) {
+  return _mm512_maskz_loadu_ps(part, p);
+}
+static inline void thalnet__v_store_part(float *p, thalnet__v x, thalnet__v_part part) {
+  _mm512_mask_storeu_ps(p, part, x);
+}
+static inline thalnet__v thalnet__v_set(float x) { return _mm512_set1_ps(x); }
+static inline thalnet__v thalnet__v_count(void) {
+  return _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+/* x where it is above low (or is not a number), else low; and the same from above */
+static inline thalnet__v thalnet__v_at_least(thalnet__v x, thalnet__v low) { return _mm512_max_ps(low, x); }
+static inline thalnet__v thalnet__v_at_most(thalnet__v x, thalnet__v high) { return _mm512_min_ps(high, x); }
+static inline thalnet__v thalnet__v_sqrt(thalnet__v x) { return _mm512_sqrt_ps(x); }
+static inline thalnet__v thalnet__v_abs(thalnet__v x) { return _mm512_abs_ps(x); }
+/* a < b ? yes : no */
+static inline thalnet__v thalnet__v_below(thalnet__v a, thalnet__v b, thalnet__v yes, thalnet__v no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+/* the size of one and the sign of the other */
+static inline thalnet__v thalnet__v_sign(thalnet__v size, thalnet__v sign) {
+  const __m512i bit = _mm512_set1_epi32((int)0x80000000u);
+  return _mm512_castsi512_ps(
+      _mm512_ternarylogic_epi32(bit, _mm512_castps_si512(sign), _mm512_castps_si512(size), 0xca));
+}
+/* 2^n from a number whose low bits hold n */
+static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
+  const __m512i bits = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+  return _mm512_castsi512_ps(_mm512_add_epi32(bits, _mm512_set1_epi32(0x3f800000)));
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of real numbers, one kind a file that includes this: THALNET__SIMD names it. Arithmetic is + - * /; the rest are the
+ * functions thalnet__v_*. A vector at the end of a row is a part of one: the lanes beyond are 0 when loaded, and not stored.
+ * exp, tanh and the logistic function: within 4 units in the last place; in double (the gradient tests) libm's own. */
+#ifndef THALNET_MATH_SIMD_SIMD_H
+#define THALNET_MATH_SIMD_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/real.h"
+
+#if defined(THALNET__SIMD_AVX512)
+#include "math/simd/avx512.h"
+#elif defined(THALNET__SIMD_AVX2)
+#include "math/simd/avx2.h"
+#elif defined(__GNUC__) && !defined(THALNET_DOUBLE)
+#include "math/simd/generic.h"
+#else
+#include "math/simd/scalar.h"
+#define THALNET__V_SCALAR 1
+#endif
+
+#if defined(THALNET__V_SCALAR) && defined(THALNET_DOUBLE)
+
+static inline thalnet__v thalnet__v_exp(thalnet__v x) { return exp(x); }
+static inline thalnet__v thalnet__v_tanh(thalnet__v x) { return tanh(x); }
+
+#else
+
+#ifdef THALNET__V_SCALAR
+#include <string.h>
+static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + 0x3f800000u;
+  memcpy(&shifted, &bits, sizeof bits);
+  return shifted;
+}
+#endif
+
+/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2. Below -87 the result is that of -87, above 88 that of 88: finite and normal, which is
+ * all that gates and softmaxes ask. NaN stays NaN. */
+static inline thalnet__v thalnet__v_exp(thalnet__v x) {
+  x = thalnet__v_at_most(thalnet__v_at_least(x, thalnet__v_set(-87.0f)), thalnet__v_set(88.0f));
+  const thalnet__v shift = thalnet__v_set(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer */
+  const thalnet__v shifted = x * thalnet__v_set(1.44269504f) + shift;
+  const thalnet__v n = shifted - shift;
+  thalnet__v r = x - n * thalnet__v_set(0.693359375f); /* ln 2 in two parts, the first exact in few bits */
+  r = r + n * thalnet__v_set(2.12194440e-4f);
+  thalnet__v p = thalnet__v_set(1.9875691500e-4f);
+  p = p * r + thalnet__v_set(1.3981999507e-3f);
+  p = p * r + thalnet__v_set(8.3334519073e-3f);
+  p = p * r + thalnet__v_set(4.1665795894e-2f);
+  p = p * r + thalnet__v_set(1.6666665459e-1f);
+  p = p * r + thalnet__v_set(5.0000001201e-1f);
+  p = p * (r * r) + (r + thalnet__v_set(1.0f));
+  return p * thalnet__v_power(shifted);
+}
+
+/* Near zero an odd polynomial, elsewhere 1 - 2 / (exp(2|x|) + 1); both are computed, one is chosen. */
+static inline thalnet__v thalnet__v_tanh(thalnet__v x) {
+  const thalnet__v size = thalnet__v_abs(x), square = x * x, one = thalnet__v_set(1.0f);
+  thalnet__v p = thalnet__v_set(-5.70498872745e-3f);
+  p = p * square + thalnet__v_set(2.06390887954e-2f);
+  p = p * square - thalnet__v_set(5.37397155531e-2f);
+  p = p * square + thalnet__v_set(1.33314422036e-1f);
+  p = p * square - thalnet__v_set(3.33332819422e-1f);
+  const thalnet__v near = p * square * x + x;
+  const thalnet__v far = one - thalnet__v_set(2.0f) / (thalnet__v_exp(size + size) + one);
+  return thalnet__v_below(size, thalnet__v_set(0.625f), near, thalnet__v_sign(far, x));
+}
+
+#endif
+
+static inline thalnet__v thalnet__v_sigmoid(thalnet__v x) {
+  const thalnet__v one = thalnet__v_set(1);
+  return one / (one + thalnet__v_exp(thalnet__v_set(0) - x));
+}
+
+/* The lanes in a fixed order. */
+static inline real thalnet__v_sum(thalnet__v x) {
+  real lanes[THALNET__V_WIDTH], sum = 0;
+  thalnet__v_store(lanes, x);
+  for (size_t lane = 0; lane < THALNET__V_WIDTH; lane++) sum += lanes[lane];
+  return sum;
+}
+static inline real thalnet__v_largest(thalnet__v x) {
+  real lanes[THALNET__V_WIDTH];
+  thalnet__v_store(lanes, x);
+  real largest = lanes[0];
+  for (size_t lane = 1; lane < THALNET__V_WIDTH; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
+  return largest;
+}
+
+#endif
