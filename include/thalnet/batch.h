@@ -72,6 +72,7 @@ THALNET_API thalnet_status thalnet_batch_create(const thalnet_center *net, size_
                                                 const thalnet_batch_options *options, thalnet_batch **batch_out);
 
 /** Tells what a batch takes in all, once full batches have been computed with resets in `reset_frames` of their frames.
+ * In a large network one buffer of the parameters' size is among it, taken only when a batch's gradients are added to others.
  * @param[in,out] size its struct_size set by the caller
  * @retval as thalnet_batch_create */
 THALNET_API thalnet_status thalnet_batch_measure_memory(const thalnet_center *net, size_t sequences_max,

@@ -16,7 +16,6 @@
 typedef struct thalnet__survey {
   int32_t measure;
   double *squares;   /* [modules][modules]: of contributions */
-  double *scales;    /* [modules]: of static readers' weights, 1 for the others */
   double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; at the readers' columns */
   real *matrix;      /* [largest context][P]: of one row */
   uint64_t readings; /* steps times sequences */
@@ -63,7 +62,8 @@ static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work 
     for (size_t i = 0; i < reader->context * net->features; i++) sums[i] += (double)matrix[i];
   }
   if (counts && survey->measure == THALNET_ROUTING_SHARE)
-    thalnet__add_contributions(net, m, matrix, survey->scales[m], reading.phi + row * net->features, survey->squares);
+    thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1,
+                               reading.phi + row * net->features, survey->squares);
 }
 
 static int thalnet__counts(const thalnet__work *work, const thalnet_batch *batch, size_t step, size_t row) {
@@ -110,18 +110,14 @@ static size_t thalnet__largest_context(const thalnet_center *net) {
   return largest;
 }
 
-static size_t thalnet__survey_sums(const thalnet_center *net) { return net->module_count * (net->module_count + 1); }
-
 /* What the parameters alone tell: static readers' effective weights. */
 static void thalnet__survey_static(const thalnet_center *net, thalnet__survey *survey) {
   for (size_t m = 0; m < net->module_count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    survey->scales[m] = 1;
     if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
-    reader->kind->scale(reader, net->parameters, &survey->scales[m]); /* cannot fail: the center was prepared with it */
     const real *weight = net->parameters + reader->parameters[0];
     double *effective = survey->weights + reader->column * net->features;
-    for (size_t i = 0; i < reader->context * net->features; i++) effective[i] = survey->scales[m] * (double)weight[i];
+    for (size_t i = 0; i < reader->context * net->features; i++) effective[i] = reader->scale * (double)weight[i];
   }
 }
 
@@ -131,9 +127,8 @@ static thalnet_status thalnet__survey_make(const thalnet_center *net, thalnet__s
   if (thalnet__times(net->contexts, net->features, weights) ||
       thalnet__times(thalnet__largest_context(net), net->features, matrix))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the reading weights do not fit in memory");
-  THALNET__TRY(thalnet__allocate(&net->memory, thalnet__survey_sums(net), sizeof *survey->squares, &block));
+  THALNET__TRY(thalnet__allocate(&net->memory, net->module_count * net->module_count, sizeof *survey->squares, &block));
   survey->squares = block;
-  survey->scales = survey->squares + net->module_count * net->module_count;
   THALNET__TRY(thalnet__allocate(&net->memory, *weights, sizeof *survey->weights, &block));
   survey->weights = block;
   THALNET__TRY(thalnet__allocate(&net->memory, *matrix, sizeof *survey->matrix, &block));
@@ -159,7 +154,7 @@ thalnet_status thalnet__routing(const thalnet_center *net, thalnet_batch *batch,
   thalnet_status status = thalnet__survey_make(net, &survey, &weights, &matrix);
   if (status == THALNET_OK && look) status = thalnet__look(&survey, batch);
   if (status == THALNET_OK) thalnet__routing_result(net, &survey, values);
-  thalnet__release(&net->memory, survey.squares, thalnet__survey_sums(net), sizeof *survey.squares);
+  thalnet__release(&net->memory, survey.squares, net->module_count * net->module_count, sizeof *survey.squares);
   thalnet__release(&net->memory, survey.weights, weights, sizeof *survey.weights);
   thalnet__release(&net->memory, survey.matrix, matrix, sizeof *survey.matrix);
   return status;

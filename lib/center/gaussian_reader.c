@@ -4,15 +4,14 @@
  *   mu_j = P/C (W phi + b)_j      var_j = (P/C)^2 softplus(U phi + d)_j + 1/4
  *
  * (paper section 2.2; the units P/C and the floor 1/4 are ours: a step of the optimizer can move a mean across the center, and
- * the weights' sum stays near one). Weights are never kept as a matrix: each row of them is made, used and forgotten. */
+ * the weights' sum stays near one). Weights are never kept: they are made in registers, in both directions. */
 #include <math.h>
-#include <string.h>
 
 #include <thalnet/reader.h>
 
 #include "center/reader.h"
+#include "core/checked.h"
 #include "core/fault.h"
-#include "math/multiply.h"
 
 enum { MEAN_WEIGHT, MEAN_BIAS, VARIANCE_WEIGHT, VARIANCE_BIAS };
 
@@ -36,106 +35,96 @@ static void thalnet__gaussian_initialize(const thalnet__reader *reader, real *pa
   }
 }
 
-/* [rows, C] means, then variances (before softplus), then [rows, 2 P] weights and their gradients */
-static size_t thalnet__gaussian_scratch(const thalnet__reader *reader) {
-  return 2 * reader->context + 2 * reader->center;
+/* Both products are one: [W; U] phi. */
+static thalnet__matrix thalnet__gaussian_matrix(const thalnet__reader *reader) {
+  return (thalnet__matrix){2 * reader->context, reader->features, reader->prepared};
 }
 
-static real thalnet__softplus(real x) {
-  /* max(x, 0) + log(1 + exp(-|x|)) */
-  double size = x < 0 ? -(double)x : (double)x;
-  return (real)((x > 0 ? (double)x : 0) + log1p(exp(-size)));
+static int thalnet__gaussian_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
+  const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
+  return thalnet__matrix_size(kernels, &matrix, size);
 }
 
-static real thalnet__variance(const thalnet__reader *reader, real linear) {
-  const real unit = (real)reader->center / (real)reader->context;
-  return unit * unit * thalnet__softplus(linear) + (real)0.25;
-}
-
-/* scratch: mean [rows, C] and the variance's argument [rows, C] */
-static void thalnet__gaussian_parameters(const thalnet__reader *reader, const thalnet__reading *reading) {
-  const size_t c = reader->context, f = reader->features, rows = reading->rows;
-  const real unit = (real)reader->center / (real)c;
-  real *mean = reading->scratch, *variance = mean + rows * c;
-  for (size_t r = 0; r < rows; r++) {
-    memcpy(mean + r * c, reading->parameters + reader->parameters[MEAN_BIAS], c * sizeof *mean);
-    memcpy(variance + r * c, reading->parameters + reader->parameters[VARIANCE_BIAS], c * sizeof *mean);
+static void thalnet__gaussian_prepare(const thalnet__reader *reader, const thalnet__kernels *kernels,
+                                      const real *parameters, real *prepared) {
+  const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
+  for (size_t side = 0; side < 2; side++) {
+    const thalnet__piece piece = {.output = side * reader->context,
+                                  .outputs = reader->context,
+                                  .inputs = reader->features,
+                                  .weight = parameters + reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT],
+                                  .ld = reader->features,
+                                  .scale = 1};
+    thalnet__matrix_put(kernels, &matrix, &piece, prepared, (thalnet__part){0, 1});
   }
-  const real *phi = reading->phi + reader->offset;
-  thalnet__multiply_nt(rows, c, f, phi, reader->center, reading->parameters + reader->parameters[MEAN_WEIGHT], f, 1,
-                       mean, c);
-  thalnet__multiply_nt(rows, c, f, phi, reader->center, reading->parameters + reader->parameters[VARIANCE_WEIGHT], f, 1,
-                       variance, c);
-  for (size_t i = 0; i < rows * c; i++) mean[i] *= unit;
+}
+
+/* A row of scratch: means, variances, slopes. */
+static int thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
+  return thalnet__times(rows, reader->context, size) || thalnet__times(*size, 3, size);
+}
+
+/* The shapes of `rows` rows from `row` on. */
+static thalnet__gaussians thalnet__gaussian_shapes(const thalnet__reader *reader, const thalnet__reading *reading,
+                                                   size_t row, size_t rows) {
+  const size_t c = reader->context;
+  const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
+  const thalnet__gaussians made = {.rows = rows,
+                                   .contexts = c,
+                                   .center = reader->center,
+                                   .normalize = reader->kind->normalize,
+                                   .unit = (real)reader->center / (real)c,
+                                   .mean = reading->scratch,
+                                   .variance = reading->scratch + c,
+                                   .slope = reading->scratch + 2 * c,
+                                   .ld = 3 * c,
+                                   .phi = reading->phi + row * reader->center};
+  thalnet__matrix_forward(reading->kernels, &matrix, reading->prepared, rows,
+                          (thalnet__const_rows){made.phi + reader->offset, reader->center}, 0,
+                          (thalnet__rows){made.mean, made.ld}, (thalnet__part){0, 1});
+  reading->kernels->gaussian_shapes(&made, reading->parameters + reader->parameters[MEAN_BIAS],
+                                    reading->parameters + reader->parameters[VARIANCE_BIAS]);
+  return made;
 }
 
 static void thalnet__gaussian_forward(const thalnet__reader *reader, const thalnet__reading *reading, real *context,
                                       size_t ld) {
-  const size_t p = reader->center, c = reader->context;
-  const real *mean = reading->scratch, *variance = mean + reading->rows * c;
-  real *w = reading->scratch + reading->rows * 2 * c;
-  thalnet__gaussian_parameters(reader, reading);
-  for (size_t r = 0; r < reading->rows; r++)
-    for (size_t j = 0; j < c; j++) {
-      reading->kernels->gaussian(p, mean[r * c + j], thalnet__variance(reader, variance[r * c + j]),
-                                 reader->kind->normalize, w);
-      context[r * ld + j] = reading->kernels->dot(p, w, reading->phi + r * p);
-    }
-}
-
-/* Gradients of one row's means and variance arguments, which replace those in scratch; the direct path into the center. */
-static void thalnet__gaussian_row_gradient(const thalnet__reader *reader, const thalnet__reading *reading, size_t r,
-                                           const real *d_context, real *d_phi) {
-  const size_t p = reader->center, c = reader->context;
-  const real unit = (real)p / (real)c;
-  real *mean = reading->scratch + r * c, *argument = reading->scratch + (reading->rows + r) * c;
-  real *w = reading->scratch + reading->rows * 2 * c, *dw = w + p;
-  for (size_t j = 0; j < c; j++) {
-    const real variance = thalnet__variance(reader, argument[j]), dc = d_context[j];
-    real d_mean, d_variance;
-    reading->kernels->gaussian(p, mean[j], variance, reader->kind->normalize, w);
-    for (size_t k = 0; k < p; k++) {
-      dw[k] = dc * reading->phi[r * p + k];
-      d_phi[r * p + k] += dc * w[k];
-    }
-    reading->kernels->gaussian_gradient(p, mean[j], variance, reader->kind->normalize, w, dw, &d_mean, &d_variance);
-    mean[j] = unit * d_mean;
-    argument[j] = unit * unit * d_variance * (real)(1 / (1 + exp(-(double)argument[j])));
-  }
+  const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, 0, reading->rows);
+  reading->kernels->gaussian(&gaussians, (thalnet__rows){context, ld});
 }
 
 static void thalnet__gaussian_backward(const thalnet__reader *reader, const thalnet__reading *reading,
                                        const real *d_context, size_t ld, real *d_phi, real *gradients) {
   const size_t p = reader->center, c = reader->context, f = reader->features, rows = reading->rows;
-  const real *phi = reading->phi + reader->offset;
-  thalnet__gaussian_parameters(reader, reading);
-  for (size_t r = 0; r < rows; r++) thalnet__gaussian_row_gradient(reader, reading, r, d_context + r * ld, d_phi);
+  const thalnet__const_rows phi = {reading->phi + reader->offset, p};
+  const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
+  const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, 0, rows);
+  reading->kernels->gaussian_gradient(&gaussians, (thalnet__const_rows){d_context, ld}, d_phi);
   for (int side = 0; side < 2; side++) {
-    const size_t weight = reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT];
-    const size_t bias = reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS];
-    const real *d = reading->scratch + (side ? rows * c : 0);
-    for (size_t r = 0; r < rows; r++) reading->kernels->add(c, d + r * c, gradients + bias);
-    thalnet__multiply_tn(c, f, rows, d, c, phi, p, 1, gradients + weight, f);
-    if (!THALNET__FAULT(READER_PATH))
-      thalnet__multiply_nn(rows, f, c, d, c, reading->parameters + weight, f, 1, d_phi + reader->offset, p);
+    const thalnet__const_rows d = {side ? gaussians.variance : gaussians.mean, gaussians.ld};
+    reading->kernels->add_rows(rows, c, d, gradients + reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS]);
+    thalnet__multiply_gradient(reading->kernels, c, f, rows, d, phi,
+                               gradients + reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT], f,
+                               reading->product_scratch, (thalnet__part){0, 1});
+  }
+  if (!THALNET__FAULT(READER_PATH)) {
+    const thalnet__const_rows d = {gaussians.mean, gaussians.ld};
+    thalnet__matrix_backward(reading->kernels, &matrix, reading->prepared, rows, d, 1,
+                             (thalnet__rows){d_phi + reader->offset, p}, (thalnet__part){0, 1});
   }
 }
 
 static void thalnet__gaussian_row_weights(const thalnet__reader *reader, const thalnet__reading *reading, size_t row,
                                           real *matrix) {
-  const size_t c = reader->context;
-  if (row == 0) thalnet__gaussian_parameters(reader, reading);
-  const real *mean = reading->scratch + row * c, *variance = reading->scratch + (reading->rows + row) * c;
-  for (size_t j = 0; j < c; j++)
-    reading->kernels->gaussian(reader->center, mean[j], thalnet__variance(reader, variance[j]), reader->kind->normalize,
-                               matrix + j * reader->center);
+  const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, row, 1);
+  reading->kernels->gaussian_weights(&gaussians, 0, matrix);
 }
 
 #define THALNET__GAUSSIAN_CALLS                                                                                        \
   .number = THALNET_GAUSSIAN, .tensors = 4, .tensor = thalnet__gaussian_tensor,                                        \
-  .initialize = thalnet__gaussian_initialize, .scratch = thalnet__gaussian_scratch,                                    \
-  .forward = thalnet__gaussian_forward, .backward = thalnet__gaussian_backward,                                        \
-  .weights = thalnet__gaussian_row_weights
+  .initialize = thalnet__gaussian_initialize, .prepared = thalnet__gaussian_prepared,                                  \
+  .prepare = thalnet__gaussian_prepare, .scratch = thalnet__gaussian_scratch, .forward = thalnet__gaussian_forward,    \
+  .backward = thalnet__gaussian_backward, .weights = thalnet__gaussian_row_weights
 
 const thalnet__reader_kind thalnet__gaussian_reader = {.name = "gaussian", THALNET__GAUSSIAN_CALLS};
 const thalnet__reader_kind thalnet__gaussian_normalized_reader = {

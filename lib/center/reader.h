@@ -10,6 +10,7 @@
 
 #include "core/real.h"
 #include "math/kernels.h"
+#include "math/matrix.h"
 
 typedef struct thalnet__reader_kind thalnet__reader_kind;
 
@@ -20,6 +21,8 @@ typedef struct thalnet__reader {
   size_t features;                  /* F of the reader's own module */
   size_t offset;                    /* where they start in the center */
   size_t column;                    /* where its context starts in a row of all contexts */
+  size_t prepared;                  /* dynamic readers: place of their matrices in the prepared block */
+  double scale;                     /* static: what the weights are multiplied with, by the present parameters */
   size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */
 } thalnet__reader;
 
@@ -27,9 +30,11 @@ typedef struct thalnet__reader {
 typedef struct thalnet__reading {
   const thalnet__kernels *kernels;
   const real *parameters;
+  const real *prepared;
   size_t rows;
   const real *phi;
-  real *scratch; /* [rows, scratch(reader)] */
+  real *scratch;         /* scratch(reader, rows) */
+  real *product_scratch; /* of thalnet__multiply_gradient */
 } thalnet__reading;
 
 /* A tensor of a reader: name, shape and how it starts. */
@@ -57,7 +62,12 @@ struct thalnet__reader_kind {
   void (*effective_gradient)(const thalnet__reader *reader, const real *parameters, real *gradients);
 
   /* Dynamic readers, else NULL. */
-  size_t (*scratch)(const thalnet__reader *reader); /* numbers a row */
+  /* Numbers of the matrices that are kept in the prepared block, -1 where they cannot be counted; and renews them. */
+  int (*prepared)(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size);
+  void (*prepare)(const thalnet__reader *reader, const thalnet__kernels *kernels, const real *parameters,
+                  real *prepared);
+  /* Numbers of scratch for so many rows; -1 likewise. */
+  int (*scratch)(const thalnet__reader *reader, size_t rows, size_t *size);
   void (*forward)(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
   /* Recomputes the weights; adds to d_phi [rows, P] and to the parameters' gradients. */
   void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, const real *d_context, size_t ld,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Fast softmax reader: c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k (paper section 2.2). The weights are never kept: backward
- * computes them again. */
+ * computes them again. Contexts are dealt with in groups, and rows in blocks, whose logits stay in cache from the product to
+ * the last use of their gradients; a group's part of V is a matrix of its own. */
 #include <math.h>
-#include <string.h>
 
 #include <thalnet/reader.h>
 
 #include "center/reader.h"
+#include "core/checked.h"
 #include "core/fault.h"
-#include "math/multiply.h"
+
+enum { THALNET__GROUP_LOGITS = 512, THALNET__BLOCK_ROWS = 56 };
 
 static void thalnet__softmax_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
@@ -24,56 +26,126 @@ static void thalnet__softmax_initialize(const thalnet__reader *reader, real *par
   for (size_t i = 0; i < reader->context * reader->center * reader->features; i++) weight[i] *= bound;
 }
 
-/* Two blocks [rows, C P]: the weights, and their gradients. */
-static size_t thalnet__softmax_scratch(const thalnet__reader *reader) { return 2 * reader->context * reader->center; }
+/* --- groups of contexts --- */
 
-static void thalnet__softmax_weights(const thalnet__reader *reader, const thalnet__reading *reading) {
-  const size_t p = reader->center, logits = reader->context * p;
-  const real *bias = reading->parameters + reader->parameters[1];
-  for (size_t r = 0; r < reading->rows; r++) memcpy(reading->scratch + r * logits, bias, logits * sizeof *bias);
-  thalnet__multiply_nt(reading->rows, logits, reader->features, reading->phi + reader->offset, p,
-                       reading->parameters + reader->parameters[0], reader->features, 1, reading->scratch, logits);
-  for (size_t row = 0; row < reading->rows * reader->context; row++)
-    reading->kernels->softmax(p, reading->scratch + row * p, reading->scratch + row * p);
+static size_t thalnet__group_contexts(const thalnet__reader *reader) {
+  return thalnet__min(thalnet__max(1, THALNET__GROUP_LOGITS / reader->center), reader->context);
+}
+
+/* `contexts` contexts from `first` on, and their part of V. */
+typedef struct thalnet__group {
+  size_t first, contexts, logits;
+  thalnet__matrix matrix;
+} thalnet__group;
+
+/* All places are of the size of the first group's, which is the largest. */
+static thalnet__group thalnet__group_at(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t first) {
+  const size_t most = thalnet__group_contexts(reader), contexts = thalnet__min(most, reader->context - first);
+  const thalnet__matrix largest = {most * reader->center, reader->features, 0};
+  size_t size = 0;
+  thalnet__matrix_size(kernels, &largest, &size); /* was counted */
+  return (thalnet__group){
+      .first = first,
+      .contexts = contexts,
+      .logits = contexts * reader->center,
+      .matrix = {contexts * reader->center, reader->features, reader->prepared + first / most * size}};
+}
+
+static int thalnet__softmax_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
+  const size_t most = thalnet__group_contexts(reader), groups = (reader->context + most - 1) / most;
+  const thalnet__matrix largest = {most * reader->center, reader->features, 0};
+  return thalnet__matrix_size(kernels, &largest, size) || thalnet__times(*size, groups, size);
+}
+
+static void thalnet__softmax_prepare(const thalnet__reader *reader, const thalnet__kernels *kernels,
+                                     const real *parameters, real *prepared) {
+  const size_t f = reader->features;
+  for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
+    const thalnet__group group = thalnet__group_at(reader, kernels, j);
+    const thalnet__piece piece = {.outputs = group.logits,
+                                  .inputs = f,
+                                  .weight = parameters + reader->parameters[0] + j * reader->center * f,
+                                  .ld = f,
+                                  .scale = 1};
+    thalnet__matrix_put(kernels, &group.matrix, &piece, prepared, (thalnet__part){0, 1});
+  }
+}
+
+/* --- steps --- */
+
+static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
+  const size_t logits = thalnet__group_contexts(reader) * reader->center; /* within the limits of a center */
+  return thalnet__times(thalnet__min(rows, THALNET__BLOCK_ROWS), logits, size);
+}
+
+/* A group's logits, before the bias, of `rows` rows from `row` on. */
+static thalnet__softmaxes thalnet__softmax_logits(const thalnet__reader *reader, const thalnet__reading *reading,
+                                                  const thalnet__group *group, size_t row, size_t rows, real *logits) {
+  const real *phi = reading->phi + row * reader->center;
+  thalnet__matrix_forward(reading->kernels, &group->matrix, reading->prepared, rows,
+                          (thalnet__const_rows){phi + reader->offset, reader->center}, 0,
+                          (thalnet__rows){logits, group->logits}, (thalnet__part){0, 1});
+  return (thalnet__softmaxes){.rows = rows,
+                              .contexts = group->contexts,
+                              .center = reader->center,
+                              .logits = logits,
+                              .bias = reading->parameters + reader->parameters[1] + group->first * reader->center,
+                              .phi = phi};
 }
 
 static void thalnet__softmax_forward(const thalnet__reader *reader, const thalnet__reading *reading, real *context,
                                      size_t ld) {
-  const size_t p = reader->center, c = reader->context;
-  thalnet__softmax_weights(reader, reading);
-  for (size_t r = 0; r < reading->rows; r++)
-    for (size_t j = 0; j < c; j++)
-      context[r * ld + j] = reading->kernels->dot(p, reading->scratch + (r * c + j) * p, reading->phi + r * p);
+  for (size_t row = 0, rows; row < reading->rows; row += rows) {
+    rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
+    for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
+      const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
+      const thalnet__softmaxes softmaxes =
+          thalnet__softmax_logits(reader, reading, &group, row, rows, reading->scratch);
+      reading->kernels->softmax_read(&softmaxes, (thalnet__rows){context + row * ld + j, ld});
+    }
+  }
+}
+
+/* What the logits' gradients lead to: bias, V, and the module's own features. */
+static void thalnet__logit_gradients(const thalnet__reader *reader, const thalnet__reading *reading,
+                                     const thalnet__group *group, const thalnet__softmaxes *done, real *d_phi,
+                                     real *gradients) {
+  const size_t p = reader->center, f = reader->features, first = group->first * p;
+  const thalnet__const_rows d_logits = {done->logits, group->logits};
+  reading->kernels->add_rows(done->rows, group->logits, d_logits, gradients + reader->parameters[1] + first);
+  thalnet__multiply_gradient(
+      reading->kernels, group->logits, f, done->rows, d_logits, (thalnet__const_rows){done->phi + reader->offset, p},
+      gradients + reader->parameters[0] + first * f, f, reading->product_scratch, (thalnet__part){0, 1});
+  if (!THALNET__FAULT(READER_PATH))
+    thalnet__matrix_backward(reading->kernels, &group->matrix, reading->prepared, done->rows, d_logits, 1,
+                             (thalnet__rows){d_phi + reader->offset, p}, (thalnet__part){0, 1});
 }
 
 static void thalnet__softmax_backward(const thalnet__reader *reader, const thalnet__reading *reading,
                                       const real *d_context, size_t ld, real *d_phi, real *gradients) {
-  const size_t p = reader->center, c = reader->context, f = reader->features, logits = c * p;
-  real *d_logits = reading->scratch + reading->rows * logits;
-  thalnet__softmax_weights(reader, reading);
-  for (size_t r = 0; r < reading->rows; r++)
-    for (size_t j = 0; j < c; j++) {
-      const real *w = reading->scratch + (r * c + j) * p, *phi = reading->phi + r * p;
-      real *d = d_logits + (r * c + j) * p, dc = d_context[r * ld + j];
-      reading->kernels->softmax_gradient(p, w, phi, d); /* dw = dc phi; the factor dc is the same for all k */
-      for (size_t k = 0; k < p; k++) {
-        d[k] *= dc;
-        d_phi[r * p + k] += dc * w[k];
-      }
-      reading->kernels->add(p, d, gradients + reader->parameters[1] + j * p);
+  for (size_t row = 0, rows; row < reading->rows; row += rows) {
+    real *d_rows = d_phi + row * reader->center;
+    rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
+    for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
+      const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
+      const thalnet__softmaxes softmaxes =
+          thalnet__softmax_logits(reader, reading, &group, row, rows, reading->scratch);
+      reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d_context + row * ld + j, ld}, d_rows);
+      thalnet__logit_gradients(reader, reading, &group, &softmaxes, d_rows, gradients);
     }
-  thalnet__multiply_tn(logits, f, reading->rows, d_logits, logits, reading->phi + reader->offset, p, 1,
-                       gradients + reader->parameters[0], f);
-  if (!THALNET__FAULT(READER_PATH))
-    thalnet__multiply_nn(reading->rows, f, logits, d_logits, logits, reading->parameters + reader->parameters[0], f, 1,
-                         d_phi + reader->offset, p);
+  }
 }
 
 static void thalnet__softmax_row_weights(const thalnet__reader *reader, const thalnet__reading *reading, size_t row,
                                          real *matrix) {
-  if (row == 0) thalnet__softmax_weights(reader, reading);
-  memcpy(matrix, reading->scratch + row * reader->context * reader->center,
-         reader->context * reader->center * sizeof *matrix);
+  const size_t p = reader->center;
+  for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
+    const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
+    const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, row, 1, matrix + j * p);
+    reading->kernels->add(group.logits, softmaxes.bias, softmaxes.logits);
+    for (size_t k = 0; k < group.contexts; k++)
+      reading->kernels->softmax(p, softmaxes.logits + k * p, softmaxes.logits + k * p);
+  }
 }
 
 const thalnet__reader_kind thalnet__softmax_reader = {
@@ -82,6 +154,8 @@ const thalnet__reader_kind thalnet__softmax_reader = {
     .tensors = 2,
     .tensor = thalnet__softmax_tensor,
     .initialize = thalnet__softmax_initialize,
+    .prepared = thalnet__softmax_prepared,
+    .prepare = thalnet__softmax_prepare,
     .scratch = thalnet__softmax_scratch,
     .forward = thalnet__softmax_forward,
     .backward = thalnet__softmax_backward,

@@ -29,7 +29,8 @@ static long thalnet__process(void) { return (long)getpid(); }
 static void *thalnet__pool_create(size_t count) { return pthreadpool_create(count); }
 
 static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tasks) {
-  /* idle workers sleep instead of spinning: the cores are the host's */
+  /* Idle workers sleep instead of spinning, even between the many short calls of a large network: the cores are the host's,
+   * and where they are fewer than the threads, those that spin keep those that work from running. */
   pthreadpool_parallelize_1d(pool, thalnet__run_task, call, tasks, PTHREADPOOL_FLAG_YIELD_WORKERS);
 }
 

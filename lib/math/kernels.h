@@ -44,9 +44,11 @@ enum { THALNET__PRODUCT_SCRATCH = 256 * (16 * 14 + 32) };
  * depend on the recurrence, biases included. */
 typedef struct thalnet__gates {
   size_t rows, units;
-  thalnet__rows gates;        /* GRU: n, r, z, and W_hn h + b_hn or r h; LSTM: i, f, g, o, tanh(c) */
-  thalnet__const_rows base;   /* of all blocks but the last */
-  const real *bias;           /* b_hn, where the reset gate comes after the product */
+  thalnet__rows gates;      /* GRU: n, r, z, and W_hn h + b_hn or r h; LSTM: i, f, g, o, tanh(c) */
+  thalnet__const_rows base; /* of all blocks but the last */
+  thalnet__const_rows
+      hidden;       /* products of the hidden state: GRU r, z, and with reset after W_hn h; LSTM: i, f, g, o */
+  const real *bias; /* b_hn, where the reset gate comes after the product */
   thalnet__const_rows before; /* hidden state, or LSTM: cell */
   thalnet__rows output;       /* hidden state */
   thalnet__rows cell;         /* LSTM */
@@ -61,6 +63,26 @@ typedef struct thalnet__gate_gradients {
   thalnet__const_rows d_reset;          /* reset before: of r h */
 } thalnet__gate_gradients;
 
+/* Softmax weights over the center for some contexts: `rows` times [contexts, center] logits, and what they read, [rows,
+ * center]. */
+typedef struct thalnet__softmaxes {
+  size_t rows, contexts, center;
+  real *logits;     /* products, before the bias */
+  const real *bias; /* [contexts, center] */
+  const real *phi;
+} thalnet__softmaxes;
+
+/* Gaussian weights over the center for some contexts: means, variances and slopes are [rows, contexts], ld from row to row. */
+typedef struct thalnet__gaussians {
+  size_t rows, contexts, center;
+  int normalize;
+  real unit;             /* of means and deviations */
+  real *mean, *variance; /* see gaussian_shapes */
+  real *slope;           /* the variance's derivative by its softplus' argument */
+  size_t ld;
+  const real *phi; /* [rows, center] */
+} thalnet__gaussians;
+
 /* The numbers of one update of a parameter; see train/optimizer.h. */
 typedef struct thalnet__update {
   real scale;     /* of the gradient: clipping */
@@ -72,6 +94,13 @@ typedef struct thalnet__update {
   real epsilon;
   real correction1, correction2; /* 1 / (1 - beta^t) */
 } thalnet__update;
+
+/* What an optimizer has of some parameters. */
+typedef struct thalnet__moments {
+  const real *gradient;
+  real *first, *second; /* second: NULL for SGD */
+  real *parameter;
+} thalnet__moments;
 
 typedef struct thalnet__kernels {
   /* Our own products, or NULL: CBLAS is used (math/matrix.h has the rule). B is packed in panels of `panel` columns
@@ -105,21 +134,28 @@ typedef struct thalnet__kernels {
 
   /* w = softmax(logits); w may be logits. */
   void (*softmax)(size_t n, const real *logits, real *w);
-  /* dlogits = w * (dw - sum(w dw)) */
-  void (*softmax_gradient)(size_t n, const real *w, const real *dw, real *dlogits);
-  /* log of the sum of exp(logits), in double */
-  double (*log_sum_exp)(size_t n, const real *logits);
+  /* -log softmax(values)[label]; gradient (NULL: not wanted) = scale (softmax(values) - one-hot); *correct: whether the label
+   * is the first of the largest values. */
+  double (*cross_entropy)(size_t n, const real *values, size_t label, real scale, real *gradient, int *correct);
 
-  /* w[k] = N(k + 1; mean, variance), or divided by their sum. */
-  void (*gaussian)(size_t n, real mean, real variance, int normalize, real *w);
-  /* gradients of mean and variance from dw. */
-  void (*gaussian_gradient)(size_t n, real mean, real variance, int normalize, const real *w, const real *dw,
-                            real *dmean, real *dvariance);
+  /* What softmaxes read; the logits are used up. */
+  void (*softmax_read)(const thalnet__softmaxes *softmaxes, thalnet__rows context);
+  /* The logits become their gradients; d_phi [rows, center] += */
+  void (*softmax_read_gradient)(const thalnet__softmaxes *softmaxes, thalnet__const_rows d_context, real *d_phi);
 
-  /* Optimizer rules over n parameters. */
-  void (*sgd)(size_t n, const thalnet__update *update, const real *g, real *m, real *w);
-  void (*rmsprop)(size_t n, const thalnet__update *update, const real *g, real *m, real *v, real *w);
-  void (*adam)(size_t n, const thalnet__update *update, const real *g, real *m, real *v, real *w);
+  /* Means, variances and slopes from products: mean = unit (mean + bias), variance = unit^2 softplus(variance + bias) + 1/4. */
+  void (*gaussian_shapes)(const thalnet__gaussians *gaussians, const real *mean_bias, const real *variance_bias);
+  /* What is read with the weights N(k + 1; mean, variance), or with those divided by their sum. */
+  void (*gaussian)(const thalnet__gaussians *gaussians, thalnet__rows context);
+  /* Means and variances become the gradients of what gaussian_shapes took; d_phi [rows, center] += */
+  void (*gaussian_gradient)(const thalnet__gaussians *gaussians, thalnet__const_rows d_context, real *d_phi);
+  /* w [contexts, center]: a row's weights */
+  void (*gaussian_weights)(const thalnet__gaussians *gaussians, size_t row, real *w);
+
+  /* An optimizer's step for n parameters; kind: THALNET_SGD and so on. */
+  void (*update)(int32_t kind, size_t n, const thalnet__update *update, const thalnet__moments *moments);
+  /* Changes nothing; the largest |parameter| that the step would lead to, NaN if anything would not be finite. */
+  real (*try_update)(int32_t kind, size_t n, const thalnet__update *update, const thalnet__moments *moments);
 } thalnet__kernels;
 
 /* The table for this machine: the same one in every call. */

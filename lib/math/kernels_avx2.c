@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #define THALNET__SIMD_AVX2 1
-#define THALNET__OWN_PRODUCTS 1
+#define THALNET__TILES 1
 #define THALNET__KERNEL(name) thalnet__##name##_avx2
 #include "math/kernels_body.h"

@@ -1,81 +1,114 @@
 /* SPDX-License-Identifier: MIT */
-/* The bodies of all kernels; compiled once per instruction set by kernels_<set>.c, which names them. Plain loops: the compiler
- * makes vectors of them. Sums keep THALNET__LANES partial sums in a fixed order, so that they too become vectors and give the
- * same bits on every call. */
+/* The bodies of all kernels; compiled once per instruction set by kernels_<set>.c, which names them. Sums keep their partial
+ * sums in a fixed order, so that they give the same bits on every call. */
+#include <math.h>
+
 #include "math/kernels.h"
-#include "math/kernels_scalar.h"
 #include "math/simd/simd.h"
 
-enum { THALNET__LANES = 16 };
+#ifdef __GNUC__
+#define THALNET__ALWAYS_INLINE static inline __attribute__((always_inline))
+#else
+#define THALNET__ALWAYS_INLINE static inline
+#endif
 
-static void THALNET__KERNEL(add)(size_t n, const real *restrict x, real *restrict y) {
-  for (size_t i = 0; i < n; i++) y[i] += x[i];
+/* A vector where `left` numbers are left; most have a whole one, and so does the branch. */
+static inline thalnet__v THALNET__KERNEL(load)(const real *from, size_t left) {
+  if (left >= THALNET__V_WIDTH) return thalnet__v_load(from);
+  return thalnet__v_load_part(from, thalnet__v_first(left));
+}
+static inline void THALNET__KERNEL(store)(real *to, thalnet__v x, size_t left) {
+  if (left >= THALNET__V_WIDTH)
+    thalnet__v_store(to, x);
+  else
+    thalnet__v_store_part(to, x, thalnet__v_first(left));
+}
+/* The lanes beyond are `other`. */
+static inline thalnet__v THALNET__KERNEL(only)(thalnet__v x, size_t left, real other) {
+  return left >= THALNET__V_WIDTH ? x : thalnet__v_keep(x, thalnet__v_first(left), thalnet__v_set(other));
 }
 
-static real THALNET__KERNEL(sum_lanes)(const real *lanes) {
-  real sum = 0;
-  for (size_t lane = 0; lane < THALNET__LANES; lane++) sum += lanes[lane];
-  return sum;
+static void THALNET__KERNEL(add)(size_t n, const real *x, real *y) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) THALNET__KERNEL(store)
+  (y + i, THALNET__KERNEL(load)(y + i, n - i) + THALNET__KERNEL(load)(x + i, n - i), n - i);
 }
 
-static real THALNET__KERNEL(dot)(size_t n, const real *restrict x, const real *restrict y) {
-  real lanes[THALNET__LANES] = {0};
+static void THALNET__KERNEL(multiply_by)(size_t n, real factor, real *x) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH)
+    THALNET__KERNEL(store)(x + i, thalnet__v_set(factor) * THALNET__KERNEL(load)(x + i, n - i), n - i);
+}
+
+static real THALNET__KERNEL(dot)(size_t n, const real *x, const real *y) {
+  thalnet__v sum[4];
   size_t i = 0;
-  for (; i + THALNET__LANES <= n; i += THALNET__LANES)
-    for (size_t lane = 0; lane < THALNET__LANES; lane++) lanes[lane] += x[i + lane] * y[i + lane];
-  for (size_t lane = 0; i < n; i++, lane++) lanes[lane] += x[i] * y[i];
-  return THALNET__KERNEL(sum_lanes)(lanes);
+  for (size_t j = 0; j < 4; j++) sum[j] = thalnet__v_set(0);
+  for (; i + 4 * THALNET__V_WIDTH <= n; i += 4 * THALNET__V_WIDTH)
+    for (size_t j = 0; j < 4; j++)
+      sum[j] += thalnet__v_load(x + i + j * THALNET__V_WIDTH) * thalnet__v_load(y + i + j * THALNET__V_WIDTH);
+  for (; i < n; i += THALNET__V_WIDTH)
+    sum[0] += THALNET__KERNEL(load)(x + i, n - i) * THALNET__KERNEL(load)(y + i, n - i);
+  return thalnet__v_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
-static real THALNET__KERNEL(sum)(size_t n, const real *restrict x) {
-  real lanes[THALNET__LANES] = {0};
-  size_t i = 0;
-  for (; i + THALNET__LANES <= n; i += THALNET__LANES)
-    for (size_t lane = 0; lane < THALNET__LANES; lane++) lanes[lane] += x[i + lane];
-  for (size_t lane = 0; i < n; i++, lane++) lanes[lane] += x[i];
-  return THALNET__KERNEL(sum_lanes)(lanes);
-}
-
-static real THALNET__KERNEL(largest)(size_t n, const real *restrict x) {
-  real largest = x[0];
-  for (size_t i = 1; i < n; i++) largest = x[i] > largest ? x[i] : largest;
-  return largest;
-}
-
+/* Plain loops over lanes: the compiler makes vectors of doubles of them. */
 static double THALNET__KERNEL(dot_double)(size_t n, const real *restrict x, const real *restrict y) {
-  double lanes[THALNET__LANES] = {0}, sum = 0;
+  enum { LANES = 32 };
+  double lanes[LANES] = {0}, sum = 0;
   size_t i = 0;
-  for (; i + THALNET__LANES <= n; i += THALNET__LANES)
-    for (size_t lane = 0; lane < THALNET__LANES; lane++) lanes[lane] += (double)x[i + lane] * (double)y[i + lane];
+  for (; i + LANES <= n; i += LANES)
+    for (size_t lane = 0; lane < LANES; lane++) lanes[lane] += (double)x[i + lane] * (double)y[i + lane];
   for (size_t lane = 0; i < n; i++, lane++) lanes[lane] += (double)x[i] * (double)y[i];
-  for (size_t lane = 0; lane < THALNET__LANES; lane++) sum += lanes[lane];
+  for (size_t lane = 0; lane < LANES; lane++) sum += lanes[lane];
   return sum;
 }
 
-/* Four vectors of columns at a time stay in registers over all rows. */
-static void THALNET__KERNEL(add_rows)(size_t rows, size_t n, thalnet__const_rows x, real *y) {
-  for (size_t column = 0; column < n; column += 4 * THALNET__V_WIDTH) {
-    thalnet__v sum[4];
-    thalnet__v_part part[4];
-    for (size_t j = 0; j < 4; j++) {
-      const size_t at = column + j * THALNET__V_WIDTH;
-      part[j] = thalnet__v_first(at < n ? n - at : 0);
-      sum[j] = thalnet__v_load_part(y + at, part[j]);
+/* `count` vectors of columns stay in registers over all rows, those of even and of odd rows by themselves. */
+THALNET__INLINE void THALNET__KERNEL(add_columns)(const size_t count, size_t rows, thalnet__const_rows x,
+                                                  thalnet__v_part last, real *y) {
+  thalnet__v even[4], odd[4];
+  for (size_t j = 0; j < count; j++) even[j] = odd[j] = thalnet__v_set(0);
+  for (size_t row = 0; row < rows; row += 2, x.at += 2 * x.ld) {
+    THALNET__UNROLL
+    for (size_t j = 0; j < count; j++) {
+      const real *from = x.at + j * THALNET__V_WIDTH;
+      even[j] += j + 1 < count ? thalnet__v_load(from) : thalnet__v_load_part(from, last);
+      if (row + 1 == rows) continue;
+      odd[j] += j + 1 < count ? thalnet__v_load(from + x.ld) : thalnet__v_load_part(from + x.ld, last);
     }
-    for (size_t row = 0; row < rows; row++)
-      for (size_t j = 0; j < 4; j++)
-        sum[j] += thalnet__v_load_part(x.at + row * x.ld + column + j * THALNET__V_WIDTH, part[j]);
-    for (size_t j = 0; j < 4; j++) thalnet__v_store_part(y + column + j * THALNET__V_WIDTH, sum[j], part[j]);
+  }
+  for (size_t j = 0; j < count; j++) {
+    const thalnet__v_part part = j + 1 < count ? thalnet__v_first(THALNET__V_WIDTH) : last;
+    real *to = y + j * THALNET__V_WIDTH;
+    thalnet__v_store_part(to, thalnet__v_load_part(to, part) + (even[j] + odd[j]), part);
+  }
+}
+
+static void THALNET__KERNEL(add_rows)(size_t rows, size_t n, thalnet__const_rows x, real *y) {
+  const thalnet__v_part whole = thalnet__v_first(THALNET__V_WIDTH);
+  for (; n >= 4 * THALNET__V_WIDTH; n -= 4 * THALNET__V_WIDTH) {
+    THALNET__KERNEL(add_columns)(4, rows, x, whole, y);
+    x.at += 4 * THALNET__V_WIDTH;
+    y += 4 * THALNET__V_WIDTH;
+  }
+  const thalnet__v_part last = thalnet__v_first(n - (n - 1) / THALNET__V_WIDTH * THALNET__V_WIDTH);
+  switch (n == 0 ? 0 : (n - 1) / THALNET__V_WIDTH + 1) {
+  case 0: break;
+  case 1: THALNET__KERNEL(add_columns)(1, rows, x, last, y); break;
+  case 2: THALNET__KERNEL(add_columns)(2, rows, x, last, y); break;
+  case 3: THALNET__KERNEL(add_columns)(3, rows, x, last, y); break;
+  default: THALNET__KERNEL(add_columns)(4, rows, x, last, y);
   }
 }
 
 #include "math/kernels_optimizer.h"
 #include "math/kernels_products.h"
-#include "math/kernels_reading.h"
+#include "math/kernels_reading.h" /* before those who use it */
+
+#include "math/kernels_gaussian.h"
 #include "math/kernels_recurrent.h"
 
 const thalnet__kernels THALNET__KERNEL(kernels) = {
-#if defined(THALNET__OWN_PRODUCTS) && !defined(THALNET__V_SCALAR)
+#ifdef THALNET__HAS_PRODUCTS
     .panel = THALNET__PANEL,
     .multiply = THALNET__KERNEL(multiply),
     .multiply_transposed = THALNET__KERNEL(multiply_transposed),
@@ -95,11 +128,13 @@ const thalnet__kernels THALNET__KERNEL(kernels) = {
     .lstm = THALNET__KERNEL(lstm),
     .lstm_gradient = THALNET__KERNEL(lstm_gradient),
     .softmax = THALNET__KERNEL(softmax),
-    .softmax_gradient = THALNET__KERNEL(softmax_gradient),
-    .log_sum_exp = THALNET__KERNEL(log_sum_exp),
+    .cross_entropy = THALNET__KERNEL(cross_entropy),
+    .softmax_read = THALNET__KERNEL(softmax_read),
+    .softmax_read_gradient = THALNET__KERNEL(softmax_read_gradient),
+    .gaussian_shapes = THALNET__KERNEL(gaussian_shapes),
     .gaussian = THALNET__KERNEL(gaussian),
     .gaussian_gradient = THALNET__KERNEL(gaussian_gradient),
-    .sgd = THALNET__KERNEL(sgd),
-    .rmsprop = THALNET__KERNEL(rmsprop),
-    .adam = THALNET__KERNEL(adam),
+    .gaussian_weights = THALNET__KERNEL(gaussian_weights),
+    .update = THALNET__KERNEL(update),
+    .try_update = THALNET__KERNEL(try_update),
 };

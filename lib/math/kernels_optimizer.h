@@ -1,33 +1,89 @@
 /* SPDX-License-Identifier: MIT */
-/* Update rules of the optimizers; part of kernels_body.h. The rules are written down in thalnet/optimizer.h. */
+/* Update rules of the optimizers; part of kernels_body.h. The rules are written down in thalnet/optimizer.h. Each is there twice:
+ * one makes the step, the other only looks where it would lead. */
+#include <thalnet/optimizer.h>
 
-static void THALNET__KERNEL(sgd)(size_t n, const thalnet__update *update, const real *restrict g, real *restrict m,
-                                 real *restrict w) {
+/* Numbers of some parameters, after a rule. */
+typedef struct thalnet__updated {
+  thalnet__v m, v, w;
+} thalnet__updated;
+
+THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind, const thalnet__update *u,
+                                                              thalnet__v gradient, thalnet__updated at) {
+  const thalnet__v rate = thalnet__v_set(u->rate);
+  if (kind == THALNET_SGD) {
+    at.m = thalnet__v_set(u->momentum) * at.m + gradient;
+    at.w -= rate * at.m;
+    return at;
+  }
+  at.v = thalnet__v_set(u->beta2) * at.v + thalnet__v_set(1 - u->beta2) * gradient * gradient;
+  if (kind == THALNET_RMSPROP) {
+    const thalnet__v size = thalnet__v_sqrt(at.v) + thalnet__v_set(u->epsilon);
+    at.m = thalnet__v_set(u->momentum) * at.m + gradient * thalnet__v_inverse(size);
+    at.w -= rate * at.m;
+  } else {
+    const thalnet__v size = thalnet__v_sqrt(at.v * thalnet__v_set(u->correction2)) + thalnet__v_set(u->epsilon);
+    at.m = thalnet__v_set(u->beta1) * at.m + thalnet__v_set(1 - u->beta1) * gradient;
+    at.w -=
+        thalnet__v_set(u->decoupled) * at.w + rate * (at.m * thalnet__v_set(u->correction1)) * thalnet__v_inverse(size);
+  }
+  return at;
+}
+
+/* One vector at number i. */
+THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t kind, const thalnet__update *u,
+                                                                   const thalnet__moments *p, size_t i, size_t left) {
+  const thalnet__v zero = thalnet__v_set(0);
+  const thalnet__updated at = {.m = THALNET__KERNEL(load)(p->first + i, left),
+                               .v = kind == THALNET_SGD ? zero : THALNET__KERNEL(load)(p->second + i, left),
+                               .w = THALNET__KERNEL(load)(p->parameter + i, left)};
+  const thalnet__v gradient =
+      thalnet__v_set(u->scale) * THALNET__KERNEL(load)(p->gradient + i, left) + thalnet__v_set(u->decay) * at.w;
+  return THALNET__KERNEL(rule)(kind, u, gradient, at);
+}
+
+THALNET__ALWAYS_INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_t n, const thalnet__update *update,
+                                                       const thalnet__moments *moments) {
   const thalnet__update u = *update;
-  for (size_t i = 0; i < n; i++) {
-    m[i] = u.momentum * m[i] + (u.scale * g[i] + u.decay * w[i]);
-    w[i] -= u.rate * m[i];
+  const thalnet__moments p = *moments;
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+    const thalnet__updated made = THALNET__KERNEL(update_at)(kind, &u, &p, i, n - i);
+    THALNET__KERNEL(store)(p.first + i, made.m, n - i);
+    if (kind != THALNET_SGD) THALNET__KERNEL(store)(p.second + i, made.v, n - i);
+    THALNET__KERNEL(store)(p.parameter + i, made.w, n - i);
   }
 }
 
-static void THALNET__KERNEL(rmsprop)(size_t n, const thalnet__update *update, const real *restrict g, real *restrict m,
-                                     real *restrict v, real *restrict w) {
+/* The largest |w| that the step would lead to; NaN where anything would not be finite. */
+THALNET__ALWAYS_INLINE real THALNET__KERNEL(try_step)(const int32_t kind, size_t n, const thalnet__update *update,
+                                                      const thalnet__moments *moments) {
   const thalnet__update u = *update;
-  for (size_t i = 0; i < n; i++) {
-    real gradient = u.scale * g[i] + u.decay * w[i];
-    v[i] = u.beta2 * v[i] + (1 - u.beta2) * gradient * gradient;
-    m[i] = u.momentum * m[i] + gradient / (thalnet__sqrt(v[i]) + u.epsilon);
-    w[i] -= u.rate * m[i];
+  const thalnet__moments p = *moments;
+  const thalnet__v zero = thalnet__v_set(0);
+  thalnet__v largest = zero, wrong = zero; /* 0, or NaN as soon as anything is not finite */
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+    const thalnet__updated made = THALNET__KERNEL(update_at)(kind, &u, &p, i, n - i);
+    const thalnet__v bad = made.m * zero + made.v * zero + made.w * zero;
+    wrong += THALNET__KERNEL(only)(bad, n - i, 0);
+    largest = thalnet__v_at_least(THALNET__KERNEL(only)(thalnet__v_abs(made.w), n - i, 0), largest);
+  }
+  return thalnet__v_largest(largest) + thalnet__v_sum(wrong);
+}
+
+static void THALNET__KERNEL(update)(int32_t kind, size_t n, const thalnet__update *update,
+                                    const thalnet__moments *moments) {
+  switch (kind) {
+  case THALNET_SGD: THALNET__KERNEL(make_step)(THALNET_SGD, n, update, moments); break;
+  case THALNET_RMSPROP: THALNET__KERNEL(make_step)(THALNET_RMSPROP, n, update, moments); break;
+  default: THALNET__KERNEL(make_step)(THALNET_ADAM, n, update, moments);
   }
 }
 
-static void THALNET__KERNEL(adam)(size_t n, const thalnet__update *update, const real *restrict g, real *restrict m,
-                                  real *restrict v, real *restrict w) {
-  const thalnet__update u = *update;
-  for (size_t i = 0; i < n; i++) {
-    real gradient = u.scale * g[i] + u.decay * w[i];
-    m[i] = u.beta1 * m[i] + (1 - u.beta1) * gradient;
-    v[i] = u.beta2 * v[i] + (1 - u.beta2) * gradient * gradient;
-    w[i] -= u.decoupled * w[i] + u.rate * (m[i] * u.correction1) / (thalnet__sqrt(v[i] * u.correction2) + u.epsilon);
+static real THALNET__KERNEL(try_update)(int32_t kind, size_t n, const thalnet__update *update,
+                                        const thalnet__moments *moments) {
+  switch (kind) {
+  case THALNET_SGD: return THALNET__KERNEL(try_step)(THALNET_SGD, n, update, moments);
+  case THALNET_RMSPROP: return THALNET__KERNEL(try_step)(THALNET_RMSPROP, n, update, moments);
+  default: return THALNET__KERNEL(try_step)(THALNET_ADAM, n, update, moments);
   }
 }

@@ -2,14 +2,15 @@
 /* Matrix products in tiles: up to THALNET__V_ROWS rows of A times one panel of B, two vectors wide, with all sums in registers.
  * Every element of C is one chain of multiply-adds over k in rising order, whatever tile it falls into: its bits depend neither
  * on the number of rows nor on which columns are asked for. Part of kernels_body.h. */
-#if defined(THALNET__OWN_PRODUCTS) && !defined(THALNET__V_SCALAR)
+#if defined(THALNET__TILES) && !defined(THALNET__V_SCALAR) && !defined(THALNET_LIBRARY_PRODUCTS)
+#define THALNET__HAS_PRODUCTS 1
 
-#if defined(__clang__)
-#define THALNET__UNROLL _Pragma("clang loop unroll(full)")
+#if defined(__aarch64__) && !defined(__clang__)
+/* GCC would load values for the next step early, and run out of registers. */
+#define THALNET__FENCE __asm__ volatile("")
 #else
-#define THALNET__UNROLL _Pragma("GCC unroll 16")
+#define THALNET__FENCE (void)0
 #endif
-#define THALNET__INLINE static inline __attribute__((always_inline))
 
 enum {
   THALNET__PANEL = 2 * THALNET__V_WIDTH,
@@ -44,12 +45,13 @@ THALNET__INLINE void THALNET__KERNEL(tile)(const size_t rows, const size_t panel
     for (size_t i = 0; i < rows; i++) {
       const thalnet__v x = thalnet__v_set(a[i * a_row]);
       THALNET__UNROLL
-      for (size_t j = 0; j < all; j++) sum[i][j] += w[j] * x;
+      for (size_t j = 0; j < all; j++) sum[i][j] = thalnet__v_fused(w[j], x, sum[i][j]);
     }
     if (packed) { /* panels of large matrices come from memory, in one long row */
       __builtin_prefetch(b + 24 * b_step);
       __builtin_prefetch(b + 24 * b_step + THALNET__V_WIDTH);
     }
+    THALNET__FENCE;
     a += a_step;
     b += b_step;
   }
@@ -103,6 +105,8 @@ THALNET__EACH_ROWS(THALNET__V_ROWS, THALNET__TILE, 1, 2)
 THALNET__EACH_ROWS(THALNET__V_ROWS, THALNET__TRANSPOSED, 1, 1)
 THALNET__EACH_ROWS(THALNET__V_ROWS, THALNET__TRANSPOSED, 1, 2)
 /* few rows: several panels at once, or every addition would wait for the one before */
+THALNET__TILE(1, 2, 2)
+THALNET__TILE(1, 3, 2)
 THALNET__TILE(1, 4, 2)
 THALNET__TILE(2, 2, 2)
 THALNET__TILE(3, 2, 2)
@@ -115,36 +119,56 @@ static thalnet__tile *const THALNET__KERNEL(tiles)[2][THALNET__V_ROWS] = {
 static thalnet__tile *const THALNET__KERNEL(transposed)[2][THALNET__V_ROWS] = {
     {THALNET__EACH_ROWS(THALNET__V_ROWS, THALNET__NAME_TRANSPOSED, 1, 1)},
     {THALNET__EACH_ROWS(THALNET__V_ROWS, THALNET__NAME_TRANSPOSED, 1, 2)}};
-static thalnet__tile *const THALNET__KERNEL(few)[3] = {THALNET__KERNEL(tile_1_4_2), THALNET__KERNEL(tile_2_2_2),
-                                                       THALNET__KERNEL(tile_3_2_2)};
+/* [rows - 1][panels - 1] */
+static thalnet__tile *const THALNET__KERNEL(few)[3][4] = {{THALNET__KERNEL(tile_1_1_2), THALNET__KERNEL(tile_1_2_2),
+                                                           THALNET__KERNEL(tile_1_3_2), THALNET__KERNEL(tile_1_4_2)},
+                                                          {THALNET__KERNEL(tile_2_1_2), THALNET__KERNEL(tile_2_2_2)},
+                                                          {THALNET__KERNEL(tile_3_1_2), THALNET__KERNEL(tile_3_2_2)}};
 
-/* `rows` rows times one panel of at most two vectors, in tiles of about equal heights. */
+/* Rows in tiles of about equal heights: the first `extra` ones are a row higher. */
+typedef struct THALNET__KERNEL(heights) {
+  size_t count, height, extra;
+} THALNET__KERNEL(heights);
+
+static inline THALNET__KERNEL(heights) THALNET__KERNEL(cut_rows)(size_t rows) {
+  const uint32_t count = ((uint32_t)rows + THALNET__V_ROWS - 1) / THALNET__V_ROWS; /* rows is small, or checked */
+  const uint32_t height = count == 0 ? 0 : (uint32_t)rows / count;
+  return (THALNET__KERNEL(heights)){count, height, rows - (size_t)count * height};
+}
+
+/* Rows times one panel of at most two vectors. */
 static void THALNET__KERNEL(panel)(thalnet__tile *const tiles[2][THALNET__V_ROWS], const thalnet__product *p,
-                                   size_t rows, size_t columns, size_t depth, const real *a, const real *b, real *c,
-                                   int accumulate) {
+                                   THALNET__KERNEL(heights) rows, size_t columns, size_t depth, const real *a,
+                                   const real *b, real *c, int accumulate) {
   const size_t vectors = columns > THALNET__V_WIDTH ? 2 : 1;
   const thalnet__v_part last = thalnet__v_first(columns - (vectors - 1) * THALNET__V_WIDTH);
-  for (size_t row = 0, left = (rows + THALNET__V_ROWS - 1) / THALNET__V_ROWS; left > 0; left--) {
-    const size_t count = (rows - row + left - 1) / left;
-    thalnet__tile *const tile = tiles[vectors - 1][count - 1];
-    tile(depth, p, a + row * p->a_row, b, c + row * p->c_row, last, accumulate);
-    row += count;
+  for (size_t tile = 0; tile < rows.count; tile++) {
+    const size_t count = rows.height + (tile < rows.extra);
+    thalnet__tile *const compute = tiles[vectors - 1][count - 1];
+    compute(depth, p, a, b, c, last, accumulate);
+    a += count * p->a_row;
+    c += count * p->c_row;
   }
 }
 
 /* All columns of a group of rows at one depth. */
 static void THALNET__KERNEL(columns)(const thalnet__product *p, size_t rows, size_t depth, const real *a, const real *b,
                                      real *c, int accumulate) {
+  const THALNET__KERNEL(heights) heights = THALNET__KERNEL(cut_rows)(rows);
   size_t column = 0;
-  if (rows <= 3) {
-    thalnet__tile *const tile = THALNET__KERNEL(few)[rows - 1];
-    const size_t step = (rows == 1 ? 4 : 2) * THALNET__PANEL;
-    for (; column + step <= p->columns; column += step, b += step / THALNET__PANEL * p->b_panel)
+  if (rows <= 3) { /* whole panels */
+    const size_t most = rows == 1 ? 4 : 2;
+    for (size_t left = p->columns / THALNET__PANEL, panels; left > 0; left -= panels) {
+      panels = left < most ? left : most;
+      thalnet__tile *const tile = THALNET__KERNEL(few)[rows - 1][panels - 1];
       tile(depth, p, a, b, c + column, thalnet__v_first(THALNET__V_WIDTH), accumulate);
+      column += panels * THALNET__PANEL;
+      b += panels * p->b_panel;
+    }
   }
   for (; column < p->columns; column += THALNET__PANEL, b += p->b_panel) {
     const size_t count = p->columns - column < THALNET__PANEL ? p->columns - column : THALNET__PANEL;
-    THALNET__KERNEL(panel)(THALNET__KERNEL(tiles), p, rows, count, depth, a, b, c + column, accumulate);
+    THALNET__KERNEL(panel)(THALNET__KERNEL(tiles), p, heights, count, depth, a, b, c + column, accumulate);
   }
 }
 
@@ -176,10 +200,11 @@ static void THALNET__KERNEL(gather)(size_t depth, size_t count, const real *from
 
 /* Small matrices are used where they lie. */
 static void THALNET__KERNEL(transposed_pass)(const thalnet__product *p, size_t k, size_t depth) {
+  const THALNET__KERNEL(heights) heights = THALNET__KERNEL(cut_rows)(p->rows);
   for (size_t column = 0; column < p->columns; column += THALNET__PANEL) {
     const size_t count = p->columns - column < THALNET__PANEL ? p->columns - column : THALNET__PANEL;
     THALNET__KERNEL(panel)
-    (THALNET__KERNEL(transposed), p, p->rows, count, depth, p->a + k * p->a_step, p->b + k * p->b_step + column,
+    (THALNET__KERNEL(transposed), p, heights, count, depth, p->a + k * p->a_step, p->b + k * p->b_step + column,
      p->c + column, p->accumulate || k > 0);
   }
 }

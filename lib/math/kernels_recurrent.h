@@ -13,7 +13,7 @@
 
 /* --- dense --- */
 
-static inline thalnet__v THALNET__KERNEL(value)(int32_t activation, thalnet__v x) {
+THALNET__INLINE thalnet__v THALNET__KERNEL(value)(const int32_t activation, thalnet__v x) {
   const thalnet__v zero = thalnet__v_set(0);
   switch (activation) {
   case THALNET_RELU: return thalnet__v_below(x, zero, zero, x); /* NaN stays NaN */
@@ -23,7 +23,7 @@ static inline thalnet__v THALNET__KERNEL(value)(int32_t activation, thalnet__v x
   }
 }
 
-static inline thalnet__v THALNET__KERNEL(slope)(int32_t activation, thalnet__v y) {
+THALNET__INLINE thalnet__v THALNET__KERNEL(slope)(const int32_t activation, thalnet__v y) {
   const thalnet__v zero = thalnet__v_set(0);
   switch (activation) {
   case THALNET_RELU: return thalnet__v_below(zero, y, ONE, zero);
@@ -33,8 +33,8 @@ static inline thalnet__v THALNET__KERNEL(slope)(int32_t activation, thalnet__v y
   }
 }
 
-static void THALNET__KERNEL(activate)(int32_t activation, size_t rows, size_t n, thalnet__const_rows base,
-                                      thalnet__rows y) {
+THALNET__INLINE void THALNET__KERNEL(activate_all)(const int32_t activation, size_t rows, size_t n,
+                                                   thalnet__const_rows base, thalnet__rows y) {
   for (size_t row = 0; row < rows; row++)
     for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
       const thalnet__v_part part = thalnet__v_first(n - i);
@@ -42,13 +42,33 @@ static void THALNET__KERNEL(activate)(int32_t activation, size_t rows, size_t n,
     }
 }
 
-static void THALNET__KERNEL(activation_gradient)(int32_t activation, size_t rows, size_t n, thalnet__const_rows y,
-                                                 thalnet__const_rows dy, thalnet__rows dg) {
+static void THALNET__KERNEL(activate)(int32_t activation, size_t rows, size_t n, thalnet__const_rows base,
+                                      thalnet__rows y) {
+  switch (activation) {
+  case THALNET_RELU: THALNET__KERNEL(activate_all)(THALNET_RELU, rows, n, base, y); break;
+  case THALNET_TANH: THALNET__KERNEL(activate_all)(THALNET_TANH, rows, n, base, y); break;
+  case THALNET_SIGMOID: THALNET__KERNEL(activate_all)(THALNET_SIGMOID, rows, n, base, y); break;
+  default: THALNET__KERNEL(activate_all)(THALNET_IDENTITY, rows, n, base, y);
+  }
+}
+
+THALNET__INLINE void THALNET__KERNEL(slopes)(const int32_t activation, size_t rows, size_t n, thalnet__const_rows y,
+                                             thalnet__const_rows dy, thalnet__rows dg) {
   for (size_t row = 0; row < rows; row++)
     for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
       const thalnet__v_part part = thalnet__v_first(n - i);
       STORE(ROW(dg), LOAD(ROW(dy)) * THALNET__KERNEL(slope)(activation, LOAD(ROW(y))));
     }
+}
+
+static void THALNET__KERNEL(activation_gradient)(int32_t activation, size_t rows, size_t n, thalnet__const_rows y,
+                                                 thalnet__const_rows dy, thalnet__rows dg) {
+  switch (activation) {
+  case THALNET_RELU: THALNET__KERNEL(slopes)(THALNET_RELU, rows, n, y, dy, dg); break;
+  case THALNET_TANH: THALNET__KERNEL(slopes)(THALNET_TANH, rows, n, y, dy, dg); break;
+  case THALNET_SIGMOID: THALNET__KERNEL(slopes)(THALNET_SIGMOID, rows, n, y, dy, dg); break;
+  default: THALNET__KERNEL(slopes)(THALNET_IDENTITY, rows, n, y, dy, dg);
+  }
 }
 
 /* --- GRU --- */
@@ -57,12 +77,12 @@ static void THALNET__KERNEL(gru_after)(const thalnet__gates *g) {
   const size_t n = g->units;
   for (size_t row = 0; row < g->rows; row++) {
     real *gates = ROW(g->gates), *out = ROW(g->output);
-    const real *base = ROW(g->base), *before = ROW(g->before);
+    const real *base = ROW(g->base), *hidden = ROW(g->hidden), *before = ROW(g->before);
     for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
       const thalnet__v_part part = thalnet__v_first(n - i);
-      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
-      const thalnet__v z = thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(base + 2 * n));
-      const thalnet__v q = LOAD(gates + 3 * n) + LOAD(g->bias);
+      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(hidden) + LOAD(base + n));
+      const thalnet__v z = thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(hidden + n) + LOAD(base + 2 * n));
+      const thalnet__v q = LOAD(hidden + 2 * n) + LOAD(g->bias);
       const thalnet__v c = thalnet__v_tanh(LOAD(gates) + LOAD(base) + r * q);
       STORE(gates, c);
       STORE(gates + n, r);
@@ -97,12 +117,12 @@ static void THALNET__KERNEL(gru_before_gates)(const thalnet__gates *g) {
   const size_t n = g->units;
   for (size_t row = 0; row < g->rows; row++) {
     real *gates = ROW(g->gates);
-    const real *base = ROW(g->base), *before = ROW(g->before);
+    const real *base = ROW(g->base), *hidden = ROW(g->hidden), *before = ROW(g->before);
     for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
       const thalnet__v_part part = thalnet__v_first(n - i);
-      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
+      const thalnet__v r = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(hidden) + LOAD(base + n));
       STORE(gates + n, r);
-      STORE(gates + 2 * n, thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(base + 2 * n)));
+      STORE(gates + 2 * n, thalnet__v_sigmoid(LOAD(gates + 2 * n) + LOAD(hidden + n) + LOAD(base + 2 * n)));
       STORE(gates + 3 * n, r * LOAD(before));
     }
   }
@@ -159,13 +179,13 @@ static void THALNET__KERNEL(lstm)(const thalnet__gates *g) {
   const size_t n = g->units;
   for (size_t row = 0; row < g->rows; row++) {
     real *gates = ROW(g->gates), *cell = ROW(g->cell), *out = ROW(g->output);
-    const real *base = ROW(g->base), *before = ROW(g->before);
+    const real *base = ROW(g->base), *hidden = ROW(g->hidden), *before = ROW(g->before);
     for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
       const thalnet__v_part part = thalnet__v_first(n - i);
-      const thalnet__v in = thalnet__v_sigmoid(LOAD(gates) + LOAD(base));
-      const thalnet__v forget = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(base + n));
-      const thalnet__v candidate = thalnet__v_tanh(LOAD(gates + 2 * n) + LOAD(base + 2 * n));
-      const thalnet__v o = thalnet__v_sigmoid(LOAD(gates + 3 * n) + LOAD(base + 3 * n));
+      const thalnet__v in = thalnet__v_sigmoid(LOAD(gates) + LOAD(hidden) + LOAD(base));
+      const thalnet__v forget = thalnet__v_sigmoid(LOAD(gates + n) + LOAD(hidden + n) + LOAD(base + n));
+      const thalnet__v candidate = thalnet__v_tanh(LOAD(gates + 2 * n) + LOAD(hidden + 2 * n) + LOAD(base + 2 * n));
+      const thalnet__v o = thalnet__v_sigmoid(LOAD(gates + 3 * n) + LOAD(hidden + 3 * n) + LOAD(base + 3 * n));
       const thalnet__v c = forget * LOAD(before) + in * candidate, t = thalnet__v_tanh(c);
       STORE(gates, in);
       STORE(gates + n, forget);

@@ -11,6 +11,7 @@ enum { THALNET__PART_COLUMNS = 64, THALNET__PART_ROWS = 224, THALNET__PLACE_UNIT
 static size_t thalnet__units(size_t size, size_t unit) { return size / unit + (size % unit != 0); }
 
 thalnet__range thalnet__part_of(thalnet__part part, size_t size, size_t unit) {
+  if (part.count == 1) return (thalnet__range){0, size};
   const size_t units = thalnet__units(size, unit);
   const size_t from = units / part.count * part.index + thalnet__min(part.index, units % part.count);
   const size_t count = units / part.count + (part.index < units % part.count);
@@ -54,56 +55,105 @@ static size_t thalnet__backward_panels(const thalnet__kernels *kernels, const th
   return thalnet__units(matrix->outputs, panel) * panel * matrix->inputs;
 }
 
-static void thalnet__copy_scaled(size_t count, const real *from, double scale, real *to) {
-  if (scale == 1)
-    memcpy(to, from, count * sizeof *to);
-  else /* in double: the scale may be too large for a float where no element is */
-    for (size_t i = 0; i < count; i++) to[i] = (real)(scale * (double)from[i]);
+/* A block of weights, at most so many columns wide; its rows lie within one panel over the outputs. */
+enum { THALNET__PUT_ROWS = 4, THALNET__PUT_COLUMNS = 128 };
+
+static void thalnet__put_plain(const thalnet__matrix *matrix, const thalnet__piece *block, real *kept) {
+  for (size_t o = 0; o < block->outputs; o++)
+    memcpy(kept + (block->output + o) * matrix->inputs + block->input, block->weight + o * block->ld,
+           block->inputs * sizeof *kept);
 }
 
-static void thalnet__put_plain(const thalnet__matrix *matrix, const thalnet__piece *piece, real *kept) {
-  for (size_t o = 0; o < piece->outputs; o++)
-    thalnet__copy_scaled(piece->inputs, piece->weight + o * piece->ld, piece->scale,
-                         kept + (piece->output + o) * matrix->inputs + piece->input);
+#if defined(__GNUC__) && defined(__has_builtin) && !defined(THALNET_DOUBLE)
+#if __has_builtin(__builtin_shufflevector)
+#define THALNET__TRANSPOSE 1
+#endif
+#endif
+
+#ifdef THALNET__TRANSPOSE
+/* to[i][o] = from[o][i] for 4 x 4 numbers */
+static void thalnet__transpose_4(const float *from, size_t ld, float *to, size_t to_ld) {
+  typedef float four __attribute__((vector_size(16)));
+  four a, b, c, d;
+  memcpy(&a, from, sizeof a);
+  memcpy(&b, from + ld, sizeof b);
+  memcpy(&c, from + 2 * ld, sizeof c);
+  memcpy(&d, from + 3 * ld, sizeof d);
+  const four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  memcpy(to, &a, sizeof a);
+  memcpy(to + to_ld, &b, sizeof b);
+  memcpy(to + 2 * to_ld, &c, sizeof c);
+  memcpy(to + 3 * to_ld, &d, sizeof d);
 }
+#endif
 
 /* Panels over the outputs, for the way forward: [panel][input][output within the panel] */
-static void thalnet__put_forward(size_t panel, const thalnet__matrix *matrix, const thalnet__piece *piece, real *kept) {
-  for (size_t o = 0, run; o < piece->outputs; o += run) {
-    const size_t output = piece->output + o, within = output % panel;
-    real *to = kept + (output - within) * matrix->inputs + piece->input * panel + within;
-    run = thalnet__min(panel - within, piece->outputs - o);
-    const real *from = piece->weight + o * piece->ld;
-    for (size_t i = 0; i < piece->inputs; i++, to += panel, from++)
-      if (piece->scale == 1)
-        for (size_t lane = 0; lane < run; lane++) to[lane] = from[lane * piece->ld];
-      else
-        for (size_t lane = 0; lane < run; lane++) to[lane] = (real)(piece->scale * (double)from[lane * piece->ld]);
-  }
+static void thalnet__put_forward(size_t panel, const thalnet__matrix *matrix, const thalnet__piece *block, real *kept) {
+  const size_t within = block->output % panel;
+  real *to = kept + (block->output - within) * matrix->inputs + block->input * panel + within;
+  size_t i = 0;
+#ifdef THALNET__TRANSPOSE
+  for (; block->outputs == 4 && i + 4 <= block->inputs; i += 4)
+    thalnet__transpose_4(block->weight + i, block->ld, to + i * panel, panel);
+#endif
+  for (; i < block->inputs; i++)
+    for (size_t o = 0; o < block->outputs; o++) to[i * panel + o] = block->weight[o * block->ld + i];
 }
 
 /* Panels over the inputs, for the way back: [panel][output][input within the panel] */
-static void thalnet__put_backward(size_t panel, const thalnet__matrix *matrix, const thalnet__piece *piece,
+static void thalnet__put_backward(size_t panel, const thalnet__matrix *matrix, const thalnet__piece *block,
                                   real *kept) {
-  for (size_t i = 0, run; i < piece->inputs; i += run) {
-    const size_t input = piece->input + i, within = input % panel;
-    real *to = kept + (input - within) * matrix->outputs + piece->output * panel + within;
-    run = thalnet__min(panel - within, piece->inputs - i);
-    for (size_t o = 0; o < piece->outputs; o++, to += panel)
-      thalnet__copy_scaled(run, piece->weight + o * piece->ld + i, piece->scale, to);
+  for (size_t i = 0, run; i < block->inputs; i += run) {
+    const size_t input = block->input + i, within = input % panel;
+    real *to = kept + (input - within) * matrix->outputs + block->output * panel + within;
+    run = thalnet__min(panel - within, block->inputs - i);
+    for (size_t o = 0; o < block->outputs; o++)
+      memcpy(to + o * panel, block->weight + o * block->ld + i, run * sizeof *to);
   }
 }
 
-void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
-                         real *kept) {
-  kept += matrix->place;
+static void thalnet__put_block(const thalnet__kernels *kernels, const thalnet__matrix *matrix, thalnet__piece block,
+                               real *kept) {
+  real scaled[THALNET__PUT_ROWS * THALNET__PUT_COLUMNS];
+  if (block.scale != 1) { /* in double: the scale may be too large for a float where no element is */
+    for (size_t o = 0; o < block.outputs; o++)
+      for (size_t i = 0; i < block.inputs; i++)
+        scaled[o * block.inputs + i] = (real)(block.scale * (double)block.weight[o * block.ld + i]);
+    block.weight = scaled;
+    block.ld = block.inputs;
+  }
   if (kernels->multiply == NULL) {
-    thalnet__put_plain(matrix, piece, kept);
+    thalnet__put_plain(matrix, &block, kept);
     return;
   }
-  thalnet__put_forward(thalnet__panel(kernels, matrix->outputs), matrix, piece, kept);
-  thalnet__put_backward(thalnet__panel(kernels, matrix->inputs), matrix, piece,
+  thalnet__put_forward(thalnet__panel(kernels, matrix->outputs), matrix, &block, kept);
+  thalnet__put_backward(thalnet__panel(kernels, matrix->inputs), matrix, &block,
                         kept + thalnet__backward_panels(kernels, matrix));
+}
+
+void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
+                         real *kept, thalnet__part part) {
+  const thalnet__range range = thalnet__part_of(part, piece->outputs, THALNET__PART_COLUMNS);
+  const size_t end = range.first + range.count;
+  for (size_t o = range.first, rows; o < end; o += rows) {
+    const size_t within = (piece->output + o) % THALNET__PUT_ROWS; /* panels are multiples of it */
+    rows = thalnet__min(THALNET__PUT_ROWS - within, end - o);
+    for (size_t i = 0; i < piece->inputs; i += THALNET__PUT_COLUMNS) {
+      const thalnet__piece block = {.output = piece->output + o,
+                                    .outputs = rows,
+                                    .input = piece->input + i,
+                                    .inputs = thalnet__min(THALNET__PUT_COLUMNS, piece->inputs - i),
+                                    .weight = piece->weight + o * piece->ld + i,
+                                    .ld = piece->ld,
+                                    .scale = piece->scale};
+      thalnet__put_block(kernels, matrix, block, kept + matrix->place);
+    }
+  }
 }
 
 /* --- products --- */

@@ -2,10 +2,10 @@
 /* A weight matrix W [outputs, inputs] of the recurrence, kept the way its products want it, and renewed whenever the parameters
  * change.
  *
- * The rule. With kernels that have products of their own (AVX-512, AVX2, NEON; docs/performance.md has the measurements) a
- * matrix is kept in two sets of packed panels, one for each direction, and all products of a network are ours: an element's
- * bits then depend on nothing but its row and column, no library's threads get in the way, and every size measured was
- * faster. Otherwise it is a plain copy and the products are CBLAS' (or, without one, the built-in loops). */
+ * The rule. With kernels that have products of their own (AVX-512, AVX2, NEON) a matrix is kept in two sets of packed panels, one
+ * for each direction, and all products of a network are ours: an element's bits then depend on nothing but its row and column, no
+ * library's threads get in the way, and of the sizes measured (docs/performance.md) most are faster and none is slower by more than
+ * a twentieth. Otherwise it is a plain copy and the products are CBLAS' (or, without one, the built-in loops). */
 #ifndef THALNET_MATH_MATRIX_H
 #define THALNET_MATH_MATRIX_H
 
@@ -41,9 +41,9 @@ size_t thalnet__row_parts(size_t rows);
 
 /* Numbers to keep it in, a multiple of 16; -1 where they cannot be counted. */
 int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size);
-/* Puts a piece into its place; what no piece fills stays zero. */
+/* Puts the part's rows of a piece into their place; what no piece fills stays zero. */
 void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
-                         real *kept);
+                         real *kept, thalnet__part part);
 
 /* C [rows, outputs] = A [rows, inputs] W^T, or C += it; the part's columns of it. */
 void thalnet__matrix_forward(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const real *kept,

@@ -14,7 +14,7 @@
 #include "module/layer.h"
 
 /* Reset before needs all of the phases, reset after those without RESET in their names. */
-enum { FORWARD_INPUT, FORWARD_HIDDEN, FORWARD_GATES, FORWARD_RESET_CANDIDATE, FORWARD_RESET_OUTPUT, FORWARD_PHASES };
+enum { FORWARD_PRODUCTS, FORWARD_GATES, FORWARD_RESET_CANDIDATE, FORWARD_RESET_OUTPUT, FORWARD_PHASES };
 enum { BACKWARD_GATES, BACKWARD_RESET_CANDIDATE, BACKWARD_RESET, BACKWARD_PRODUCTS, BACKWARD_PHASES };
 
 static thalnet__rows thalnet__block(const thalnet__layer *layer, const thalnet__layer_step *step, size_t block) {
@@ -35,6 +35,7 @@ static thalnet__gates thalnet__gru_rows(const thalnet__layer *layer, const thaln
                           .units = layer->units,
                           .gates = thalnet__cut(step->gates, rows, 0),
                           .base = thalnet__const_cut(step->base, rows, 0),
+                          .hidden = thalnet__const_cut(thalnet__const_view(step->hidden), rows, 0),
                           .bias = step->prepared + layer->bias + 3 * layer->units,
                           .before = thalnet__const_cut(step->hidden_before, rows, 0),
                           .output = thalnet__cut(step->output, rows, 0)};
@@ -49,21 +50,11 @@ static void thalnet__gru_forward_gates(const thalnet__layer *layer, const thalne
     step->kernels->gru_before_gates(&gates);
 }
 
-static void thalnet__gru_forward_hidden(const thalnet__layer *layer, const thalnet__layer_step *step,
-                                        thalnet__part part) {
-  thalnet__matrix_forward(step->kernels, &layer->hidden, step->prepared, step->rows, step->hidden_before, 1,
-                          thalnet__block(layer, step, 1), part);
-  if (layer->variant == THALNET_RESET_AFTER)
-    thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows, step->hidden_before, 0,
-                            thalnet__block(layer, step, 3), part);
-}
-
 static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
                                  thalnet__part part) {
-  if (phase == FORWARD_INPUT) {
+  if (phase == FORWARD_PRODUCTS) {
     thalnet__layer_multiply_input(layer, step, step->gates, part);
-  } else if (phase == FORWARD_HIDDEN) {
-    thalnet__gru_forward_hidden(layer, step, part);
+    thalnet__layer_multiply_hidden(layer, step, part);
   } else if (phase == FORWARD_GATES) {
     thalnet__gru_forward_gates(layer, step, part);
   } else if (layer->variant == THALNET_RESET_AFTER) {
@@ -99,9 +90,6 @@ static void thalnet__gru_backward_products(const thalnet__layer *layer, const th
   if (THALNET__FAULT(DROP_RECURRENT)) return;
   thalnet__matrix_backward(step->kernels, &layer->hidden, step->prepared, step->rows,
                            thalnet__const_block(layer, step, 1), 1, d_before, part);
-  if (layer->variant == THALNET_RESET_AFTER)
-    thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows,
-                             thalnet__const_block(layer, step, 3), 1, d_before, part);
 }
 
 static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__layer_step *step,

@@ -13,10 +13,42 @@ void thalnet__layer_blocks(const thalnet__layer *layer, thalnet__block_rows bloc
   blocks[1] = (thalnet__block_rows){last, others, 0};
 }
 
+int thalnet__resets_after(const thalnet__layer *layer) {
+  return layer->kind == &thalnet__gru && layer->variant == THALNET_RESET_AFTER;
+}
+
 /* --- what is prepared --- */
 
-static void thalnet__prepare_input(const thalnet__layer *layer, const thalnet__kernels *kernels, const real *parameters,
-                                   real *prepared) {
+static void thalnet__prepare_biases(const thalnet__layer *layer, const thalnet__kernels *kernels,
+                                    const real *parameters, real *prepared) {
+  const size_t n = layer->units;
+  const real *input = parameters + layer->bias_ih, *hidden = parameters + layer->bias_hh;
+  real *sums = prepared + layer->bias;
+  thalnet__block_rows blocks[2];
+  thalnet__layer_blocks(layer, blocks);
+  for (int b = 0; b < 2; b++) memcpy(sums + blocks[b].column, input + blocks[b].row, blocks[b].count * sizeof *sums);
+  if (!layer->kind->recurrent) return;
+  if (thalnet__resets_after(layer)) { /* what is reset has a bias of its own */
+    kernels->add(2 * n, hidden, sums + n);
+    memcpy(sums + 3 * n, hidden + 2 * n, n * sizeof *sums);
+    return;
+  }
+  for (int b = 0; b < 2; b++) kernels->add(blocks[b].count, hidden + blocks[b].row, sums + blocks[b].column);
+}
+
+static void thalnet__prepare_hidden(const thalnet__layer *layer, const thalnet__kernels *kernels,
+                                    const real *parameters, real *prepared, thalnet__part part) {
+  const size_t n = layer->units, gates = layer->hidden.outputs;
+  const real *weight = parameters + layer->weight_hh;
+  const thalnet__piece hidden = {.outputs = gates, .inputs = n, .weight = weight, .ld = n, .scale = 1};
+  const thalnet__piece candidate = {
+      .outputs = layer->candidate.outputs, .inputs = n, .weight = weight + gates * n, .ld = n, .scale = 1};
+  thalnet__matrix_put(kernels, &layer->hidden, &hidden, prepared, part);
+  thalnet__matrix_put(kernels, &layer->candidate, &candidate, prepared, part);
+}
+
+void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels *kernels, const real *parameters,
+                            real *prepared, thalnet__part part) {
   thalnet__block_rows blocks[2];
   thalnet__layer_blocks(layer, blocks);
   for (int b = 0; b < 2; b++) {
@@ -27,30 +59,10 @@ static void thalnet__prepare_input(const thalnet__layer *layer, const thalnet__k
                                             layer->task_columns,
                                   .ld = layer->inputs,
                                   .scale = 1};
-    thalnet__matrix_put(kernels, &layer->input, &piece, prepared);
-    memcpy(prepared + layer->bias + blocks[b].column, parameters + layer->bias_ih + blocks[b].row,
-           blocks[b].count * sizeof *prepared);
+    thalnet__matrix_put(kernels, &layer->input, &piece, prepared, part);
   }
-}
-
-void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels *kernels, const real *parameters,
-                            real *prepared) {
-  const size_t n = layer->units, gates = layer->hidden.outputs;
-  thalnet__prepare_input(layer, kernels, parameters, prepared);
-  if (!layer->kind->recurrent) return;
-  const real *weight = parameters + layer->weight_hh, *bias = parameters + layer->bias_hh;
-  real *sums = prepared + layer->bias;
-  const thalnet__piece hidden = {.outputs = gates, .inputs = n, .weight = weight, .ld = n, .scale = 1};
-  const thalnet__piece candidate = {
-      .outputs = layer->candidate.outputs, .inputs = n, .weight = weight + gates * n, .ld = n, .scale = 1};
-  thalnet__matrix_put(kernels, &layer->hidden, &hidden, prepared);
-  kernels->add(gates, bias, sums + layer->kind->rotated * n);
-  if (candidate.outputs == 0) return;
-  thalnet__matrix_put(kernels, &layer->candidate, &candidate, prepared);
-  if (layer->variant == THALNET_RESET_AFTER)
-    memcpy(sums + 3 * n, bias + gates, n * sizeof *sums);
-  else
-    kernels->add(n, bias + gates, sums);
+  if (layer->kind->recurrent) thalnet__prepare_hidden(layer, kernels, parameters, prepared, part);
+  if (part.index == 0) thalnet__prepare_biases(layer, kernels, parameters, prepared);
 }
 
 /* --- products of a step --- */
@@ -58,6 +70,11 @@ void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels 
 void thalnet__layer_multiply_input(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__rows to,
                                    thalnet__part part) {
   thalnet__matrix_forward(step->kernels, &layer->input, step->prepared, step->rows, step->input, 0, to, part);
+}
+
+void thalnet__layer_multiply_hidden(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__part part) {
+  thalnet__matrix_forward(step->kernels, &layer->hidden, step->prepared, step->rows, step->hidden_before, 0,
+                          step->hidden, part);
 }
 
 void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -86,19 +103,28 @@ void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__
 }
 
 /* Sums of the gates' columns: bias_ih in the order of the tensors, bias_hh from the hidden side's blocks. */
+static void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, size_t count, real *one, real *other) {
+  enum { PIECE = 256 };
+  real sums[PIECE];
+  for (size_t at = 0; at < count; at += PIECE) {
+    const size_t width = count - at < PIECE ? count - at : PIECE;
+    const thalnet__const_rows gates = {sum->gates.at + column + at, sum->gates.ld};
+    memset(sums, 0, width * sizeof *sums);
+    sum->kernels->add_rows(sum->rows, width, gates, sums);
+    if (one != NULL) sum->kernels->add(width, sums, one + at);
+    if (other != NULL) sum->kernels->add(width, sums, other + at);
+  }
+}
+
 void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part) {
   thalnet__block_rows blocks[2];
   if (THALNET__FAULT(DROP_BIAS) || part.index != 0) return;
   thalnet__layer_blocks(layer, blocks);
-  for (int b = 0; b < 2; b++) {
-    const thalnet__const_rows gates = {sum->gates.at + blocks[b].column, sum->gates.ld};
-    sum->kernels->add_rows(sum->rows, blocks[b].count, gates, sum->gradients + layer->bias_ih + blocks[b].row);
-    if (layer->kind->recurrent && !(b == 0 && layer->variant == THALNET_RESET_AFTER))
-      sum->kernels->add_rows(sum->rows, blocks[b].count, gates, sum->gradients + layer->bias_hh + blocks[b].row);
-  }
-  if (layer->kind == &thalnet__gru && layer->variant == THALNET_RESET_AFTER) {
-    const size_t n = layer->units;
-    const thalnet__const_rows candidate = {sum->gates.at + 3 * n, sum->gates.ld};
-    sum->kernels->add_rows(sum->rows, n, candidate, sum->gradients + layer->bias_hh + 2 * n);
-  }
+  const int after = thalnet__resets_after(layer);
+  for (int b = 0; b < 2; b++)
+    thalnet__bias_sums(sum, blocks[b].column, blocks[b].count, sum->gradients + layer->bias_ih + blocks[b].row,
+                       !layer->kind->recurrent || (b == 0 && after) ? NULL
+                                                                    : sum->gradients + layer->bias_hh + blocks[b].row);
+  if (after)
+    thalnet__bias_sums(sum, 3 * layer->units, layer->units, sum->gradients + layer->bias_hh + 2 * layer->units, NULL);
 }

@@ -32,10 +32,10 @@ typedef struct thalnet__layer {
   size_t weight_hh, bias_hh; /* recurrent kinds: [gates n, n], [gates n] */
   size_t bias;               /* place in the prepared block: biases added up, [blocks n] */
   thalnet__matrix input;     /* [gates n, inputs - task_columns], in the order of the blocks */
-  thalnet__matrix hidden;    /* on the hidden state: [gates n, n]; GRU: r and z, [2 n, n] */
+  thalnet__matrix hidden;    /* on the hidden state: [gates n, n]; with reset before r and z, [2 n, n] */
   size_t parts;              /* of large networks: how many parts its phases have */
   size_t gradient_parts;     /* and the gradients of its parameters */
-  thalnet__matrix candidate; /* GRU: n, [n, n], on h or on r h; else empty */
+  thalnet__matrix candidate; /* reset before: n, [n, n], on r h; else empty */
 } thalnet__layer;
 
 typedef struct thalnet__layer_step {
@@ -48,6 +48,7 @@ typedef struct thalnet__layer_step {
   thalnet__const_rows cell_before;   /* [rows, n], LSTM */
   thalnet__rows output;              /* [rows, n]: y, or h */
   thalnet__rows cell;                /* [rows, n], LSTM */
+  thalnet__rows hidden;              /* [rows, hidden.outputs]: products of the hidden state */
   thalnet__rows gates;               /* [rows, blocks n]; dense: only the gradient is there */
 } thalnet__layer_step;
 
@@ -99,6 +100,9 @@ static inline thalnet__const_rows thalnet__const_cut(thalnet__const_rows rows, t
   return (thalnet__const_rows){rows.at + range.first * rows.ld + column, rows.ld};
 }
 
+/* A GRU whose reset gate comes after the product. */
+int thalnet__resets_after(const thalnet__layer *layer);
+
 /* Blocks of the gates and where they belong in the tensors: [0] those that come last there, [1] the others. */
 typedef struct thalnet__block_rows {
   size_t column, count, row;
@@ -107,11 +111,13 @@ void thalnet__layer_blocks(const thalnet__layer *layer, thalnet__block_rows bloc
 
 /* The weights and biases [blocks n] in the order of the gates, from the parameters into the prepared block. */
 void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels *kernels, const real *parameters,
-                            real *prepared);
+                            real *prepared, thalnet__part part);
 
 /* to = input W_ih[:, task_columns:]^T */
 void thalnet__layer_multiply_input(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__rows to,
                                    thalnet__part part);
+/* step->hidden = hidden_before W_hh^T */
+void thalnet__layer_multiply_hidden(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__part part);
 /* d_input = dG W_ih[:, task_columns:] */
 void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const thalnet__layer_step *step,
                                             const thalnet__layer_gradient *gradient, thalnet__part part);

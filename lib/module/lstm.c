@@ -10,7 +10,7 @@
 #include "core/fault.h"
 #include "module/layer.h"
 
-enum { FORWARD_INPUT, FORWARD_HIDDEN, FORWARD_GATES, FORWARD_PHASES };
+enum { FORWARD_PRODUCTS, FORWARD_GATES, FORWARD_PHASES };
 enum { BACKWARD_GATES, BACKWARD_PRODUCTS, BACKWARD_PHASES };
 
 static void thalnet__lstm_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -20,6 +20,7 @@ static void thalnet__lstm_forward_gates(const thalnet__layer *layer, const thaln
                                 .units = layer->units,
                                 .gates = thalnet__cut(step->gates, rows, 0),
                                 .base = thalnet__const_cut(step->base, rows, 0),
+                                .hidden = thalnet__const_cut(thalnet__const_view(step->hidden), rows, 0),
                                 .before = thalnet__const_cut(step->cell_before, rows, 0),
                                 .output = thalnet__cut(step->output, rows, 0),
                                 .cell = thalnet__cut(step->cell, rows, 0)};
@@ -28,13 +29,12 @@ static void thalnet__lstm_forward_gates(const thalnet__layer *layer, const thaln
 
 static void thalnet__lstm_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
                                   thalnet__part part) {
-  if (phase == FORWARD_INPUT)
-    thalnet__layer_multiply_input(layer, step, step->gates, part);
-  else if (phase == FORWARD_HIDDEN)
-    thalnet__matrix_forward(step->kernels, &layer->hidden, step->prepared, step->rows, step->hidden_before, 1,
-                            step->gates, part);
-  else
+  if (phase == FORWARD_GATES) {
     thalnet__lstm_forward_gates(layer, step, part);
+    return;
+  }
+  thalnet__layer_multiply_input(layer, step, step->gates, part);
+  thalnet__layer_multiply_hidden(layer, step, part);
 }
 
 static void thalnet__lstm_backward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,

@@ -36,25 +36,25 @@ static thalnet__const_rows thalnet__output_gradient(const thalnet__work *work, c
 }
 
 /* Where a layer's gradients come from and go to at a step. */
-static thalnet__layer_gradient thalnet__describe_gradient(const thalnet__work *work, const thalnet__segment *segment,
-                                                          size_t m, size_t j, size_t step) {
+static void thalnet__describe_gradient(const thalnet__work *work, const thalnet__segment *segment, size_t m, size_t j,
+                                       size_t step) {
   const thalnet_center *net = work->net;
   const thalnet_module *module = net->modules[m];
   const thalnet__place *place = &module->layers[j];
   const thalnet__layer *layer = &place->layer;
   const thalnet__layer_work *layers = segment->modules[m].layers;
-  thalnet__layer_gradient described = {.d_output = thalnet__output_gradient(work, segment, m, j),
-                                       .scratch = layers[j].d_reset};
-  if (layer->kind->recurrent) described.d_hidden_before = thalnet__memory_at(net, work->d_before, place->hidden);
+  thalnet__layer_gradient *described = &segment->modules[m].layers[j].gradient;
+  described->d_output = thalnet__output_gradient(work, segment, m, j);
+  described->scratch = layers[j].d_reset;
+  if (layer->kind->recurrent) described->d_hidden_before = thalnet__memory_at(net, work->d_before, place->hidden);
   if (layer->kind->cell) {
-    described.d_cell = thalnet__const_view(thalnet__memory_at(net, work->d_after, place->cell));
-    described.d_cell_before = thalnet__memory_at(net, work->d_before, place->cell);
+    described->d_cell = thalnet__const_view(thalnet__memory_at(net, work->d_after, place->cell));
+    described->d_cell_before = thalnet__memory_at(net, work->d_before, place->cell);
   }
   if (j > 0)
-    described.d_input = (thalnet__rows){layers[j - 1].d_output, layer->inputs};
+    described->d_input = (thalnet__rows){layers[j - 1].d_output, layer->inputs};
   else if (thalnet__has_reader(module))
-    described.d_input = thalnet__context_gradients(work, segment, step, module->reader.reading.column);
-  return described;
+    described->d_input = thalnet__context_gradients(work, segment, step, module->reader.reading.column);
 }
 
 /* Before a layer's first phase: what it does not write itself. */
@@ -66,10 +66,11 @@ static void thalnet__begin_layer_back(const thalnet__work *work, const thalnet__
   const thalnet__range rows = thalnet__part_of(part, segment->rows, 1);
   const int last = j + 1 == module->layer_count, recurrent = place->layer.kind->recurrent;
   const size_t n = place->layer.units;
+  if (last == recurrent) return;
   for (size_t r = rows.first; r < rows.first + rows.count; r++)
-    if (last && !recurrent) { /* such features leave nothing behind but what is read */
+    if (last) { /* such features leave nothing behind but what is read */
       memset(work->d_before.phi + r * net->features + module->offset, 0, module->features * sizeof(real));
-    } else if (!last && recurrent) {
+    } else {
       const thalnet__rows later = thalnet__memory_at(net, work->d_after, place->hidden);
       net->kernels->add(n, later.at + r * later.ld, segment->modules[m].layers[j].d_output + r * n);
     }
@@ -77,21 +78,16 @@ static void thalnet__begin_layer_back(const thalnet__work *work, const thalnet__
 
 static void thalnet__layer_back(const thalnet__back_call *call, size_t m, size_t j, size_t phase, thalnet__part part) {
   const thalnet__layer *layer = &call->work->net->modules[m]->layers[j].layer;
-  const thalnet__layer_step step = thalnet__describe_layer(call->work, call->segment, m, j, call->step);
-  const thalnet__layer_gradient gradient = thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
+  const thalnet__layer_work *mine = &call->segment->modules[m].layers[j];
   if (phase == 0) thalnet__begin_layer_back(call->work, call->segment, m, j, part);
-  layer->kind->backward(layer, &step, &gradient, phase, part);
+  layer->kind->backward(layer, &mine->step, &mine->gradient, phase, part);
 }
 
 static void thalnet__module_back(const thalnet__back_call *call, size_t m) {
   const thalnet_module *module = call->work->net->modules[m];
   for (size_t j = module->layer_count; j-- > 0;) {
-    const thalnet__layer *layer = &module->layers[j].layer;
-    const thalnet__layer_step step = thalnet__describe_layer(call->work, call->segment, m, j, call->step);
-    const thalnet__layer_gradient gradient = thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
-    thalnet__begin_layer_back(call->work, call->segment, m, j, (thalnet__part){0, 1});
-    for (size_t phase = 0; phase < layer->kind->backward_phases; phase++)
-      layer->kind->backward(layer, &step, &gradient, phase, (thalnet__part){0, 1});
+    const size_t phases = module->layers[j].layer.kind->backward_phases;
+    for (size_t phase = 0; phase < phases; phase++) thalnet__layer_back(call, m, j, phase, (thalnet__part){0, 1});
   }
 }
 
@@ -108,6 +104,10 @@ static void thalnet__back_part(void *argument, size_t index, size_t worker) {
 
 static void thalnet__modules_back(thalnet__back_call *call) {
   const thalnet_center *net = call->work->net;
+  thalnet__describe_step(call->work, call->segment, call->step);
+  for (size_t m = 0; m < net->module_count; m++)
+    for (size_t j = 0; j < net->modules[m]->layer_count; j++)
+      thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
   for (size_t m = 0; m < net->module_count && !net->slabs; m++) thalnet__module_back(call, m);
   for (size_t j = net->depth; j-- > 0 && net->slabs;) {
     const size_t phases = thalnet__phases(net, j, 1);
@@ -149,23 +149,17 @@ void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, 
 
 /* --- weight gradients of a block of steps --- */
 
-/* From `step` on: what the sums of a layer's gradients see. */
-static thalnet__layer_sum thalnet__describe_sum(const thalnet__back_call *call, size_t m, size_t j, size_t step,
-                                                size_t steps, size_t worker) {
-  const thalnet__layer_step described = thalnet__describe_layer(call->work, call->segment, m, j, step);
-  return (thalnet__layer_sum){.kernels = described.kernels,
-                              .rows = steps * call->segment->rows,
-                              .gates = thalnet__const_view(described.gates),
-                              .input = described.input,
-                              .hidden_before = described.hidden_before,
-                              .gradients = call->gradients,
-                              .scratch = thalnet__product_scratch(call->work, worker)};
-}
-
 static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t j, size_t worker, thalnet__part part) {
   const thalnet_module *module = call->work->net->modules[m];
   const thalnet__layer *layer = &module->layers[j].layer;
-  const thalnet__layer_sum sum = thalnet__describe_sum(call, m, j, call->step, call->end - call->step, worker);
+  const thalnet__layer_step *first = &call->segment->modules[m].layers[j].step; /* of the block's first step */
+  const size_t rows = call->segment->rows;
+  thalnet__layer_sum sum = {.kernels = first->kernels,
+                            .rows = (call->end - call->step) * rows,
+                            .gates = thalnet__const_view(first->gates),
+                            .hidden_before = first->hidden_before,
+                            .gradients = call->gradients,
+                            .scratch = thalnet__product_scratch(call->work, worker)};
   thalnet__layer_bias_gradients(layer, &sum, part);
   if (layer->kind->recurrent)
     layer->kind->hidden_gradients(layer, &sum, part); /* the memory before lies in one piece */
@@ -174,8 +168,10 @@ static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t
   const int in_memory = j > 0 && module->layers[j - 1].layer.kind->recurrent;
   for (size_t step = call->step, run; step < call->end; step += run) {
     run = in_memory ? thalnet__after_run(call->segment, step, call->end) : call->end - step;
-    const thalnet__layer_sum piece = thalnet__describe_sum(call, m, j, step, run, worker);
-    thalnet__layer_input_gradients(layer, &piece, part);
+    sum.rows = run * rows;
+    sum.gates.at = first->gates.at + (step - call->step) * rows * first->gates.ld;
+    sum.input = thalnet__layer_input(call->work, call->segment, m, j, step);
+    thalnet__layer_input_gradients(layer, &sum, part);
   }
 }
 
@@ -209,6 +205,7 @@ void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, si
   const thalnet_center *net = work->net;
   thalnet__back_call call = {.work = work, .segment = segment, .step = step, .end = end, .gradients = gradients};
   call.parts = net->gradient_parts;
+  thalnet__describe_step(work, segment, step);
   thalnet__deal(work, thalnet__sums_part, &call, net->module_count * call.parts);
   if (net->static_contexts == 0) return;
   call.parts = net->slabs ? thalnet__row_parts(net->static_contexts) : 1;

@@ -6,8 +6,10 @@
 #include "core/arena.h"
 #include "core/checked.h"
 
-size_t thalnet__tree_buffers(size_t chunks, size_t workers) {
+/* A single chunk needs one only where there are gradients already: else the center's own are its buffer. */
+static size_t thalnet__tree_buffers(size_t chunks, size_t workers, int adding) {
   size_t levels = 1;
+  if (chunks == 1 && !adding) return 0;
   while (chunks >> levels) levels++;
   return thalnet__min(chunks, workers * (levels + 1));
 }
@@ -19,10 +21,11 @@ static void thalnet__tree_layout(thalnet__gradient_tree *tree, size_t chunks, si
   tree->buffers = thalnet__take2(arena, buffers, tree->net->parameter_count, sizeof *tree->buffers);
 }
 
-thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, size_t *bytes) {
+thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding,
+                                     size_t *bytes) {
   thalnet__gradient_tree tree = {.net = net};
   thalnet__arena arena = {0};
-  thalnet__tree_layout(&tree, chunks, thalnet__tree_buffers(chunks, workers), &arena);
+  thalnet__tree_layout(&tree, chunks, thalnet__tree_buffers(chunks, workers, adding), &arena);
   if (arena.overflowed)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "gradients of %zu chunks do not fit in memory", chunks);
   *bytes = arena.used;
@@ -30,12 +33,12 @@ thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, s
 }
 
 thalnet_status thalnet__tree_reserve(const thalnet_center *net, thalnet__gradient_tree *tree, size_t chunks,
-                                     size_t workers) {
-  const size_t buffers = thalnet__tree_buffers(chunks, workers);
+                                     size_t workers, int adding) {
+  const size_t buffers = thalnet__tree_buffers(chunks, workers, adding);
   size_t bytes = 0;
   tree->net = net;
   if (tree->node_count >= 2 * chunks + 64 && tree->buffer_count >= buffers) return THALNET_OK;
-  THALNET__TRY(thalnet__tree_measure(net, chunks, workers, &bytes));
+  THALNET__TRY(thalnet__tree_measure(net, chunks, workers, adding, &bytes));
   void *block;
   thalnet__tree_free(net, tree);
   THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));
@@ -72,12 +75,10 @@ static void thalnet__tree_unlock(thalnet__gradient_tree *tree) {
 }
 
 real *thalnet__tree_take(thalnet__gradient_tree *tree, size_t chunk) {
-  real *buffer = tree->first;
-  if (chunk != 0 || buffer == NULL) {
-    thalnet__tree_lock(tree);
-    buffer = tree->spare[--tree->spare_count];
-    thalnet__tree_unlock(tree);
-  }
+  if (chunk == 0 && tree->first != NULL) return tree->first; /* the center's own, without a gradient: all zeros */
+  thalnet__tree_lock(tree);
+  real *buffer = tree->spare[--tree->spare_count];
+  thalnet__tree_unlock(tree);
   memset(buffer, 0, tree->net->parameter_count * sizeof *buffer);
   return buffer;
 }
@@ -134,6 +135,10 @@ thalnet_status thalnet__make_gradients(const thalnet_center *net) {
 
 void thalnet__clear_gradients(thalnet_center *net) {
   memset(net->gradients, 0, net->parameter_count * sizeof *net->gradients);
+  thalnet__forget_gradients(net);
+}
+
+void thalnet__forget_gradients(thalnet_center *net) {
   memset(net->received, 0, net->tensor_count);
   net->has_gradient = 0;
 }

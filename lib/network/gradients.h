@@ -24,10 +24,11 @@ typedef struct thalnet__gradient_tree {
   size_t block_size;
 } thalnet__gradient_tree;
 
-size_t thalnet__tree_buffers(size_t chunks, size_t workers);
-thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, size_t *bytes);
+/* adding: the center has gradients already, and the batch's are added to them. */
+thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding,
+                                     size_t *bytes);
 thalnet_status thalnet__tree_reserve(const thalnet_center *net, thalnet__gradient_tree *tree, size_t chunks,
-                                     size_t workers);
+                                     size_t workers, int adding);
 void thalnet__tree_begin(thalnet__gradient_tree *tree, size_t chunks, real *first);
 /* A zeroed buffer for a chunk's gradient, and back with it. */
 real *thalnet__tree_take(thalnet__gradient_tree *tree, size_t chunk);
@@ -38,6 +39,8 @@ void thalnet__tree_free(const thalnet_center *net, thalnet__gradient_tree *tree)
  * the network never look at them. */
 thalnet_status thalnet__make_gradients(const thalnet_center *net);
 void thalnet__clear_gradients(thalnet_center *net);
+/* The same where they are zeros already. */
+void thalnet__forget_gradients(thalnet_center *net);
 /* Takes a batch's sum into the center's gradients; with_gradient: [output] that had one. */
 void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient);
 

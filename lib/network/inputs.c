@@ -1,45 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Task inputs: from the batch to time-major frames, with dropout; projected through the first layers' weights for all steps at
- * once, before the recurrence; and their gradients after it. */
+ * once, before the recurrence. Their gradients: network/input_gradients.c. */
 #include "network/inputs.h"
 
 #include <string.h>
 
 #include "core/checked.h"
-#include "core/random.h"
 #include "network/batch.h"
 #include "network/deal.h"
-#include "network/unroll.h"
-
-/* Frames of an input that a row has; the rest is padding. */
-static size_t thalnet__row_frames(const thalnet__work *work, const thalnet_batch *batch, size_t input, size_t row) {
-  return (size_t)batch->lengths[work->first + row] * work->net->inputs[input].frames;
-}
-
-static thalnet__random thalnet__dropout_random(const thalnet_batch *batch, size_t input) {
-  return thalnet__random_make(batch->options.seed, THALNET__STREAM_INPUT_DROPOUT, input, batch->epoch);
-}
-
-/* 0 with probability `rate`, else 1 / (1 - rate): number `first` on of a sequence's factors. */
-static void thalnet__dropout_factors(const thalnet__random *random, uint64_t id, size_t first, size_t count, real rate,
-                                     real *factors) {
-  const real kept = 1 / (1 - rate);
-  thalnet__random_uniform(random, id, first, count, factors);
-  for (size_t i = 0; i < count; i++) factors[i] = factors[i] < rate ? 0 : kept;
-}
-
-/* Multiplies `values` by the factors of input frame `frame`, piece by piece. */
-static void thalnet__drop_values(const thalnet_batch *batch, size_t input, const thalnet__random *random, uint64_t id,
-                                 size_t frame, real *values) {
-  enum { PIECE = 64 };
-  const size_t size = batch->net->inputs[input].size;
-  real factors[PIECE];
-  for (size_t at = 0; at < size; at += PIECE) {
-    const size_t count = size - at < PIECE ? size - at : PIECE;
-    thalnet__dropout_factors(random, id, frame * size + at, count, batch->inputs[input].dropout, factors);
-    for (size_t i = 0; i < count; i++) values[at + i] *= factors[i];
-  }
-}
+#include "network/dropout.h"
 
 static void thalnet__gather_dense(thalnet__work *work, const thalnet_batch *batch, size_t i) {
   const thalnet__input *input = &work->net->inputs[i];
@@ -95,219 +64,90 @@ void thalnet__inputs_gather(thalnet__work *work, const thalnet_batch *batch) {
 
 /* --- projection --- */
 
-static void thalnet__add_scaled(size_t n, real factor, const real *restrict x, real *restrict y) {
-  for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
-}
+/* A module's inputs, projected by threads that share the rows. */
+typedef struct thalnet__projection {
+  const thalnet__work *work;
+  size_t module, parts;
+  real *to; /* [frames rows, gates] */
+} thalnet__projection;
 
-/* to [frames rows, gates] += the input's part of the product */
-static void thalnet__project_input(const thalnet__work *work, const thalnet_module *module,
-                                   const thalnet__connection *connection, real *to) {
+/* to += the input's part of the product, in the given rows */
+static void thalnet__project_input(const thalnet__projection *call, const thalnet__connection *connection,
+                                   thalnet__range rows) {
+  const thalnet__work *work = call->work;
   const thalnet_center *net = work->net;
   const thalnet__input *input = &net->inputs[connection->number];
-  const thalnet__layer *first = thalnet__first_layer(module);
-  const size_t gates = first->kind->gates * first->units, rows = work->frames * input->frames * work->rows;
+  const size_t gates = connection->matrix.outputs;
   if (!input->tokens) {
-    const thalnet__const_rows values = {work->inputs[connection->number], input->size};
-    thalnet__matrix_forward(net->kernels, &connection->matrix, net->prepared, rows, values, 1,
-                            (thalnet__rows){to, gates}, (thalnet__part){0, 1});
+    const thalnet__const_rows values = {work->inputs[connection->number] + rows.first * input->size, input->size};
+    thalnet__matrix_forward(net->kernels, &connection->matrix, net->prepared, rows.count, values, 1,
+                            (thalnet__rows){call->to + rows.first * gates, gates}, (thalnet__part){0, 1});
     return;
   }
-  for (size_t at = 0; at < rows; at++) {
+  for (size_t at = rows.first; at < rows.first + rows.count; at++) {
     const int32_t token = work->tokens[connection->number][at];
     const real factor = work->factors[connection->number][at];
     if (token < 0 || factor == 0) continue;
-    thalnet__add_scaled(gates, factor, net->prepared + connection->place + (size_t)token * gates, to + at * gates);
+    thalnet__add_scaled(gates, factor, net->prepared + connection->place + (size_t)token * gates,
+                        call->to + at * gates);
   }
+}
+
+/* The module's biases, and the inputs that have a frame for every base. */
+static void thalnet__project_part(void *argument, size_t index, size_t worker) {
+  const thalnet__projection *call = argument;
+  const thalnet__work *work = call->work;
+  const thalnet_center *net = work->net;
+  const thalnet_module *module = net->modules[call->module];
+  const thalnet__module_work *mine = &work->main.modules[call->module];
+  const thalnet__layer *first = thalnet__first_layer(module);
+  const size_t gates = first->kind->gates * first->units;
+  const size_t bases = work->frames * net->steps_per_frame / mine->base_steps;
+  const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, bases * work->rows, 1);
+  (void)worker;
+  for (size_t at = rows.first; at < rows.first + rows.count; at++)
+    memcpy(call->to + at * gates, net->prepared + first->bias, gates * sizeof *call->to);
+  for (size_t k = 0; k < module->input_count; k++) {
+    const size_t number = (size_t)module->inputs[k].number;
+    if (work->fed[number] && net->inputs[number].steps_per_frame == mine->base_steps)
+      thalnet__project_input(call, &module->inputs[k], rows);
+  }
+}
+
+/* A slower input: its frames are projected once, then added to all bases that each lasts. */
+static void thalnet__project_slower(const thalnet__work *work, size_t m, const thalnet__connection *connection) {
+  const thalnet_center *net = work->net;
+  const thalnet__module_work *mine = &work->main.modules[m];
+  const size_t row = work->rows * connection->matrix.outputs, steps = net->inputs[connection->number].steps_per_frame;
+  const size_t frames = work->frames * net->inputs[connection->number].frames;
+  const size_t bases = work->frames * net->steps_per_frame / mine->base_steps;
+  const thalnet__projection call = {.work = work, .module = m, .to = work->projection};
+  memset(work->projection, 0, frames * row * sizeof *work->projection);
+  thalnet__project_input(&call, connection, (thalnet__range){0, frames * work->rows});
+  for (size_t base = 0; base < bases; base++)
+    net->kernels->add(row, work->projection + base * mine->base_steps / steps * row, mine->base + base * row);
 }
 
 static void thalnet__project_module(thalnet__work *work, size_t m) {
   const thalnet_center *net = work->net;
   const thalnet_module *module = net->modules[m];
   thalnet__module_work *mine = &work->main.modules[m];
-  const thalnet__layer *first = thalnet__first_layer(module);
-  const size_t gates = first->kind->gates * first->units, row = work->rows * gates;
-  size_t base_steps = 0;
+  mine->base_steps = 0;
   for (size_t k = 0; k < module->input_count; k++)
     if (work->fed[module->inputs[k].number])
-      base_steps = thalnet__divisor(net->inputs[module->inputs[k].number].steps_per_frame, base_steps);
-  mine->has_base = base_steps > 0;
+      mine->base_steps = thalnet__divisor(net->inputs[module->inputs[k].number].steps_per_frame, mine->base_steps);
+  mine->has_base = mine->base_steps > 0;
   if (!mine->has_base) return;
-  mine->base_steps = base_steps;
-  const size_t bases = work->frames * net->steps_per_frame / base_steps;
-  for (size_t at = 0; at < bases * work->rows; at++)
-    memcpy(mine->base + at * gates, net->prepared + first->bias, gates * sizeof *mine->base);
+  thalnet__projection call = {.work = work, .module = m, .to = mine->base};
+  call.parts = net->slabs ? thalnet__row_parts(work->frames * net->steps_per_frame / mine->base_steps * work->rows) : 1;
+  thalnet__deal(work, thalnet__project_part, &call, call.parts);
   for (size_t k = 0; k < module->input_count; k++) {
-    const size_t number = (size_t)module->inputs[k].number, steps = net->inputs[number].steps_per_frame;
-    if (!work->fed[number]) continue;
-    if (steps == base_steps) {
-      thalnet__project_input(work, module, &module->inputs[k], mine->base);
-      continue;
-    }
-    /* a slower input: project its frames once, then add each to all bases that it lasts */
-    const size_t frames = work->frames * net->inputs[number].frames;
-    memset(work->projection, 0, frames * row * sizeof *work->projection);
-    thalnet__project_input(work, module, &module->inputs[k], work->projection);
-    for (size_t base = 0; base < bases; base++)
-      net->kernels->add(row, work->projection + base * base_steps / steps * row, mine->base + base * row);
+    const size_t number = (size_t)module->inputs[k].number;
+    if (work->fed[number] && net->inputs[number].steps_per_frame != mine->base_steps)
+      thalnet__project_slower(work, m, &module->inputs[k]);
   }
 }
 
 void thalnet__inputs_project(thalnet__work *work) {
   for (size_t m = 0; m < work->net->module_count; m++) thalnet__project_module(work, m);
-}
-
-/* --- gradients --- */
-
-/* The steps of one block of backward, and its frames of one input. */
-typedef struct thalnet__input_block {
-  thalnet__work *work;
-  thalnet_batch *batch;
-  size_t input, step, steps;
-  size_t frame, frames; /* of the input */
-  real *gradients;
-  size_t module;
-  const thalnet__connection *connection;
-  thalnet__const_rows dg; /* [frames rows, gates]: gradient before the gates of a module's first layer */
-} thalnet__input_block;
-
-/* Added up over the steps of each frame, where a frame lasts several. */
-static thalnet__const_rows thalnet__framed_gradient(const thalnet__input_block *block) {
-  thalnet__work *work = block->work;
-  const thalnet_center *net = work->net;
-  const thalnet__layer *first = thalnet__first_layer(net->modules[block->module]);
-  const size_t gates = first->kind->gates * first->units, rows = work->rows;
-  const size_t steps = net->inputs[block->input].steps_per_frame;
-  const thalnet__rows dg = thalnet__describe_layer(work, &work->main, block->module, 0, block->step).gates;
-  if (steps == 1) return thalnet__const_view(dg);
-  for (size_t frame = 0; frame < block->frames; frame++)
-    for (size_t r = 0; r < rows; r++) {
-      real *to = work->d_framed + (frame * rows + r) * gates;
-      memcpy(to, dg.at + (frame * steps * rows + r) * dg.ld, gates * sizeof *to);
-      for (size_t step = 1; step < steps; step++)
-        net->kernels->add(gates, dg.at + ((frame * steps + step) * rows + r) * dg.ld, to);
-    }
-  return (thalnet__const_rows){work->d_framed, gates};
-}
-
-/* --- tokens: gradients of columns --- */
-
-/* Columns [range) of the gates: summed up by token, then added to the weights' columns; or, where the tokens are more than the
- * rows, added one by one. */
-static void thalnet__token_sums(const thalnet__input_block *block, thalnet__range range, size_t row, real *weight) {
-  const thalnet__work *work = block->work;
-  const thalnet__layer *first = thalnet__first_layer(work->net->modules[block->module]);
-  const thalnet__input *input = &work->net->inputs[block->input];
-  const size_t rows = block->frames * work->rows, start = block->frame * work->rows;
-  const int many = work->token_sums == NULL || input->size > rows; /* a sum for each would be mostly zeros */
-  real *sums = many ? NULL : work->token_sums + input->size * range.first;
-  if (!many) memset(sums, 0, input->size * range.count * sizeof *sums);
-  for (size_t at = 0; at < rows; at++) {
-    const int32_t token = work->tokens[block->input][start + at];
-    const real factor = work->factors[block->input][start + at];
-    const real *dg = block->dg.at + at * block->dg.ld + range.first;
-    if (token < 0 || factor == 0) continue;
-    if (!many)
-      thalnet__add_scaled(range.count, factor, dg, sums + (size_t)token * range.count);
-    else
-      for (size_t g = 0; g < range.count; g++) weight[(row + g) * first->inputs + (size_t)token] += factor * dg[g];
-  }
-  for (size_t g = 0; g < range.count && !many; g++)
-    for (size_t token = 0; token < input->size; token++)
-      weight[(row + g) * first->inputs + token] += sums[token * range.count + g];
-}
-
-static void thalnet__token_part(void *argument, size_t index, size_t worker) {
-  const thalnet__input_block *block = argument;
-  const thalnet__layer *first = thalnet__first_layer(block->work->net->modules[block->module]);
-  thalnet__block_rows blocks[2];
-  (void)worker;
-  thalnet__layer_blocks(first, blocks);
-  for (int b = 0; b < 2; b++) {
-    thalnet__range range = thalnet__part_of((thalnet__part){index, first->parts}, blocks[b].count, 16);
-    const size_t row = blocks[b].row + range.first;
-    range.first += blocks[b].column;
-    if (range.count > 0)
-      thalnet__token_sums(block, range, row, block->gradients + first->weight_ih + block->connection->column);
-  }
-}
-
-/* --- dense inputs --- */
-
-/* From time-major frames to the batch's own order; through the dropout that the values went through. */
-static void thalnet__scatter_input_gradient(const thalnet__input_block *block) {
-  const thalnet__work *work = block->work;
-  const thalnet_batch *batch = block->batch;
-  const size_t i = block->input, size = work->net->inputs[i].size, all = thalnet__input_frames(batch, i);
-  const int dropping = batch->dropping && batch->inputs[i].dropout > 0;
-  const thalnet__random random = thalnet__dropout_random(batch, i);
-  for (size_t r = 0; r < work->rows; r++)
-    for (size_t k = 0; k < block->frames; k++) {
-      const size_t frame = work->frame * work->net->inputs[i].frames + block->frame + k;
-      if (frame >= thalnet__row_frames(work, batch, i, r)) break;
-      real *to = batch->inputs[i].gradient + ((work->first + r) * all + frame) * size;
-      memcpy(to, work->d_input + (k * work->rows + r) * size, size * sizeof *to);
-      if (dropping) thalnet__drop_values(batch, i, &random, batch->ids[work->first + r], frame, to);
-    }
-}
-
-static void thalnet__dense_part(void *argument, size_t index, size_t worker) {
-  const thalnet__input_block *block = argument;
-  const thalnet__work *work = block->work;
-  const thalnet__layer *first = thalnet__first_layer(work->net->modules[block->module]);
-  const size_t size = work->net->inputs[block->input].size, rows = block->frames * work->rows;
-  const thalnet__const_rows values = {work->inputs[block->input] + block->frame * work->rows * size, size};
-  const thalnet__layer_sum sum = {.kernels = work->net->kernels,
-                                  .rows = rows,
-                                  .gates = block->dg,
-                                  .scratch = thalnet__product_scratch(work, worker)};
-  thalnet__block_rows blocks[2];
-  thalnet__layer_blocks(first, blocks);
-  for (int b = 0; b < 2; b++)
-    thalnet__layer_weight_gradient(&sum, blocks[b].column, blocks[b].count, values, size,
-                                   block->gradients + first->weight_ih + blocks[b].row * first->inputs +
-                                       block->connection->column,
-                                   first->inputs, (thalnet__part){index, first->gradient_parts});
-}
-
-/* One connection of the input. */
-static void thalnet__connection_gradient(thalnet__input_block *block) {
-  const thalnet__work *work = block->work;
-  const thalnet_center *net = work->net;
-  const thalnet__layer *first = thalnet__first_layer(net->modules[block->module]);
-  block->dg = thalnet__framed_gradient(block);
-  if (net->inputs[block->input].tokens) {
-    thalnet__deal(work, thalnet__token_part, block, first->parts);
-    return;
-  }
-  thalnet__deal(work, thalnet__dense_part, block, first->gradient_parts);
-  if (block->batch->inputs[block->input].gradient != NULL)
-    thalnet__matrix_backward(net->kernels, &block->connection->matrix, net->prepared, block->frames * work->rows,
-                             block->dg, 1, (thalnet__rows){work->d_input, net->inputs[block->input].size},
-                             (thalnet__part){0, 1});
-}
-
-/* Weights of one input in all modules connected to it, and the input's own gradient where it is wanted. */
-static void thalnet__input_gradient(thalnet__input_block *block) {
-  thalnet__work *work = block->work;
-  const thalnet_center *net = work->net;
-  const thalnet__input *input = &net->inputs[block->input];
-  const int wanted = block->batch->inputs[block->input].gradient != NULL;
-  block->frame = block->step / input->steps_per_frame;
-  block->frames = block->steps / input->steps_per_frame;
-  if (wanted) memset(work->d_input, 0, block->frames * work->rows * input->size * sizeof *work->d_input);
-  for (block->module = 0; block->module < net->module_count; block->module++) {
-    const thalnet_module *module = net->modules[block->module];
-    for (size_t k = 0; k < module->input_count; k++) {
-      block->connection = &module->inputs[k];
-      if (block->connection->number == (int32_t)block->input) thalnet__connection_gradient(block);
-    }
-  }
-  if (wanted) thalnet__scatter_input_gradient(block);
-}
-
-void thalnet__inputs_gradient(thalnet__work *work, thalnet_batch *batch, size_t step, size_t end, real *gradients) {
-  thalnet__input_block block = {
-      .work = work, .batch = batch, .step = step, .steps = end - step, .gradients = gradients};
-  for (block.input = 0; block.input < work->net->input_count; block.input++)
-    if (work->fed[block.input]) thalnet__input_gradient(&block);
 }

@@ -267,7 +267,8 @@ static void thalnet__place_matrix(thalnet__prepared_places *places, size_t outpu
 }
 
 static void thalnet__place_layer(thalnet__prepared_places *places, thalnet__layer *layer) {
-  const size_t n = layer->units, gates = layer->kind->gates * n, candidate = layer->kind->rotated * n;
+  const size_t n = layer->units, gates = layer->kind->gates * n;
+  const size_t candidate = thalnet__resets_after(layer) ? 0 : layer->kind->rotated * n;
   layer->bias = thalnet__place_numbers(places, layer->kind->blocks * n);
   thalnet__place_matrix(places, gates, layer->inputs - layer->task_columns, &layer->input);
   if (!layer->kind->recurrent) return;
@@ -280,12 +281,20 @@ static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_pl
   const thalnet__input *input = &net->inputs[connection->number];
   const size_t gates = first->kind->gates * first->units;
   size_t tokens = 0;
+  connection->matrix = (thalnet__matrix){gates, input->size, 0};
   if (!input->tokens) {
     thalnet__place_matrix(places, gates, input->size, &connection->matrix);
     return;
   }
   if (thalnet__times(input->size, gates, &tokens)) places->overflowed = 1;
   connection->place = thalnet__place_numbers(places, tokens);
+}
+
+static void thalnet__place_reader(thalnet__prepared_places *places, thalnet__reader *reader) {
+  size_t size = 0;
+  if (reader->kind == NULL || thalnet__is_static(reader)) return;
+  if (reader->kind->prepared(reader, places->kernels, &size)) places->overflowed = 1;
+  reader->prepared = thalnet__place_numbers(places, size);
 }
 
 static thalnet_status thalnet__place_prepared(thalnet_center *net) {
@@ -298,6 +307,7 @@ static thalnet_status thalnet__place_prepared(thalnet_center *net) {
     for (size_t j = 0; j < module->layer_count; j++) thalnet__place_layer(&places, &module->layers[j].layer);
     for (size_t k = 0; k < module->input_count; k++)
       thalnet__place_input(net, &places, thalnet__first_layer(module), &module->inputs[k]);
+    thalnet__place_reader(&places, &module->reader.reading);
   }
   if (places.overflowed || places.used > SIZE_MAX / 16)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");

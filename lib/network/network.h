@@ -60,7 +60,7 @@ typedef struct thalnet__connection {
   int32_t number; /* of the input or output */
   size_t column;  /* inputs: first column in the first layer's weights */
   size_t place; /* outputs: V [size, features] in the parameter block; tokens: transposed columns in the prepared one */
-  thalnet__matrix matrix; /* dense inputs: their columns of the first layer's weights */
+  thalnet__matrix matrix; /* inputs: their columns of the first layer's weights; kept for dense ones only */
 } thalnet__connection;
 
 typedef struct thalnet__place {

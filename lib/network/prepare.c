@@ -20,23 +20,32 @@ thalnet_status thalnet__check_parameters(const thalnet_center *net, size_t place
   return THALNET_OK;
 }
 
-static thalnet_status thalnet__prepare_readers(thalnet_center *net) {
+static thalnet_status thalnet__prepare_scales(thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++) {
-    const thalnet__reader *reader = &net->modules[i]->reader.reading;
+    thalnet__reader *reader = &net->modules[i]->reader.reading;
     if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
-    thalnet__piece piece = {.output = reader->column,
-                            .outputs = reader->context,
-                            .inputs = net->features,
-                            .weight = net->parameters + reader->parameters[0],
-                            .ld = net->features};
-    if (reader->kind->scale(reader, net->parameters, &piece.scale))
+    if (reader->kind->scale(reader, net->parameters, &reader->scale))
       return thalnet__fail(THALNET_ERROR_NONFINITE, "modules.%zu.reader.weight has a norm of 0", i);
-    thalnet__matrix_put(net->kernels, &net->readers, &piece, net->prepared);
   }
   return THALNET_OK;
 }
 
-static void thalnet__prepare_heads(thalnet_center *net, const thalnet_module *module) {
+static void thalnet__prepare_reader(const thalnet_center *net, const thalnet__reader *reader, thalnet__part part) {
+  if (reader->kind == NULL) return;
+  if (!thalnet__is_static(reader)) {
+    if (part.index == 0) reader->kind->prepare(reader, net->kernels, net->parameters, net->prepared);
+    return;
+  }
+  const thalnet__piece piece = {.output = reader->column,
+                                .outputs = reader->context,
+                                .inputs = net->features,
+                                .weight = net->parameters + reader->parameters[0],
+                                .ld = net->features,
+                                .scale = reader->scale};
+  thalnet__matrix_put(net->kernels, &net->readers, &piece, net->prepared, part);
+}
+
+static void thalnet__prepare_heads(const thalnet_center *net, const thalnet_module *module) {
   for (size_t k = 0; k < module->output_count; k++) {
     const thalnet__output *output = &net->outputs[module->outputs[k].number];
     const thalnet__piece piece = {.outputs = output->size,
@@ -45,12 +54,12 @@ static void thalnet__prepare_heads(thalnet_center *net, const thalnet_module *mo
                                   .weight = net->parameters + module->outputs[k].place,
                                   .ld = module->features,
                                   .scale = 1};
-    thalnet__matrix_put(net->kernels, &output->head, &piece, net->prepared);
+    thalnet__matrix_put(net->kernels, &output->head, &piece, net->prepared, (thalnet__part){0, 1});
   }
 }
 
 /* The columns of a first layer that belong to dense inputs, and their transposition for the inputs' own gradients. */
-static void thalnet__prepare_inputs(thalnet_center *net, const thalnet_module *module) {
+static void thalnet__prepare_inputs(const thalnet_center *net, const thalnet_module *module) {
   const thalnet__layer *first = thalnet__first_layer(module);
   thalnet__block_rows blocks[2];
   thalnet__layer_blocks(first, blocks);
@@ -65,13 +74,13 @@ static void thalnet__prepare_inputs(thalnet_center *net, const thalnet_module *m
                                               connection->column,
                                     .ld = first->inputs,
                                     .scale = 1};
-      thalnet__matrix_put(net->kernels, &connection->matrix, &piece, net->prepared);
+      thalnet__matrix_put(net->kernels, &connection->matrix, &piece, net->prepared, (thalnet__part){0, 1});
     }
   }
 }
 
 /* A token's column of the weights as a row, in the order of the gates' blocks. */
-static void thalnet__prepare_tokens(thalnet_center *net, const thalnet_module *module) {
+static void thalnet__prepare_tokens(const thalnet_center *net, const thalnet_module *module) {
   const thalnet__layer *first = thalnet__first_layer(module);
   const size_t gates = first->kind->gates * first->units;
   thalnet__block_rows blocks[2];
@@ -88,16 +97,27 @@ static void thalnet__prepare_tokens(thalnet_center *net, const thalnet_module *m
   }
 }
 
+/* Part number index % parts of module number index / parts. */
+static void thalnet__prepare_part(void *argument, size_t index) {
+  const thalnet_center *net = argument;
+  const thalnet_module *module = net->modules[index / net->parts];
+  const thalnet__part part = {index % net->parts, net->parts};
+  for (size_t j = 0; j < module->layer_count; j++)
+    thalnet__layer_prepare(&module->layers[j].layer, net->kernels, net->parameters, net->prepared, part);
+  thalnet__prepare_reader(net, &module->reader.reading, part);
+  if (part.index != 0) return;
+  thalnet__prepare_heads(net, module);
+  thalnet__prepare_inputs(net, module);
+  thalnet__prepare_tokens(net, module);
+}
+
 thalnet_status thalnet__prepare(thalnet_center *net) {
-  THALNET__TRY(thalnet__prepare_readers(net));
-  for (size_t i = 0; i < net->module_count; i++) {
-    const thalnet_module *module = net->modules[i];
-    for (size_t j = 0; j < module->layer_count; j++)
-      thalnet__layer_prepare(&module->layers[j].layer, net->kernels, net->parameters, net->prepared);
-    thalnet__prepare_heads(net, module);
-    thalnet__prepare_inputs(net, module);
-    thalnet__prepare_tokens(net, module);
-  }
+  const size_t tasks = net->module_count * net->parts;
+  THALNET__TRY(thalnet__prepare_scales(net));
+  if (net->slabs)
+    thalnet__threads_run(&net->threads, thalnet__prepare_part, net, tasks);
+  else
+    for (size_t i = 0; i < tasks; i++) thalnet__prepare_part(net, i);
   net->version++;
   return THALNET_OK;
 }

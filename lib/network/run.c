@@ -61,7 +61,7 @@ thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_fra
   size_t tree = 0;
   THALNET__TRY(thalnet__workplaces_measure(batch->net, &shape, thalnet__work_count(batch, mode), bytes));
   if (mode != MODE_EVALUATE)
-    THALNET__TRY(thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), &tree));
+    THALNET__TRY(thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), 1, &tree));
   if (thalnet__add(*bytes, tree, bytes))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the batch does not fit in memory");
   return THALNET_OK;
@@ -164,7 +164,8 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, thalnet__reset_frames(batch));
   THALNET__TRY(thalnet__workplaces_reserve(net, &batch->works, &shape, thalnet__work_count(batch, mode)));
   if (mode == MODE_TRAIN)
-    THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch)));
+    THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch),
+                                       net->has_gradient));
   thalnet__clear_results(batch);
   if (state != NULL)
     memcpy(batch->start, state->memory, memory * sizeof(real));
@@ -271,7 +272,8 @@ thalnet_status thalnet__backward(thalnet_center *net, thalnet_batch *batch) {
   if (!thalnet__any_gradient(batch))
     return thalnet__fail(THALNET_ERROR_STATE, "no output has labels, targets or a written gradient");
   THALNET__TRY(thalnet__make_gradients(net));
-  THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch)));
+  THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch),
+                                     net->has_gradient));
   return thalnet__run_gradients(net, batch, MODE_BACKWARD, NULL);
 }
 

@@ -27,41 +27,58 @@ static thalnet__rows thalnet__layer_gates(const thalnet__segment *segment, const
   return (thalnet__rows){mine->gates + at * segment->rows * width, width};
 }
 
-thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
-                                            size_t j, size_t step) {
+thalnet__const_rows thalnet__layer_input(const thalnet__work *work, const thalnet__segment *segment, size_t module,
+                                         size_t j, size_t step) {
+  const size_t contexts = work->net->contexts;
+  const thalnet_module *made = work->net->modules[module];
+  if (j > 0) return thalnet__const_view(thalnet__layer_output(work, segment, module, j - 1, step));
+  if (!thalnet__has_reader(made)) return (thalnet__const_rows){NULL, 0};
+  const size_t at = step * segment->rows * contexts + made->reader.reading.column;
+  return (thalnet__const_rows){segment->contexts + at, contexts};
+}
+
+static void thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module, size_t j,
+                                    size_t step) {
   const thalnet_center *net = work->net;
-  const thalnet_module *made = net->modules[module];
-  const thalnet__place *place = &made->layers[j];
+  const thalnet__place *place = &net->modules[module]->layers[j];
   const thalnet__layer *layer = &place->layer;
   const thalnet__module_work *mine = &segment->modules[module];
   const size_t rows = segment->rows, gates = layer->kind->gates * layer->units;
   const thalnet__memory_rows before = thalnet__slot(net, segment, step);
   const thalnet__memory_rows after = thalnet__slot(net, segment, segment->after[step]);
-  thalnet__layer_step described = {.kernels = net->kernels, .prepared = net->prepared, .rows = rows};
-  described.base = (thalnet__const_rows){net->prepared + layer->bias, 0};
-  if (j > 0) {
-    described.input = thalnet__const_view(thalnet__layer_output(work, segment, module, j - 1, step));
-  } else {
-    if (mine->has_base)
-      described.base = (thalnet__const_rows){mine->base + step / mine->base_steps * rows * gates, gates};
-    if (thalnet__has_reader(made))
-      described.input = (thalnet__const_rows){
-          segment->contexts + step * rows * net->contexts + made->reader.reading.column, net->contexts};
-  }
-  described.output = thalnet__layer_output(work, segment, module, j, step);
-  described.gates = thalnet__layer_gates(segment, layer, &mine->layers[j], step);
+  thalnet__layer_step *described = &mine->layers[j].step;
+  described->kernels = net->kernels;
+  described->prepared = net->prepared;
+  described->rows = rows;
+  described->base = (thalnet__const_rows){net->prepared + layer->bias, 0};
+  if (j == 0 && mine->has_base)
+    described->base = (thalnet__const_rows){mine->base + step / mine->base_steps * rows * gates, gates};
+  described->input = thalnet__layer_input(work, segment, module, j, step);
+  described->output = thalnet__layer_output(work, segment, module, j, step);
+  described->gates = thalnet__layer_gates(segment, layer, &mine->layers[j], step);
+  described->hidden = (thalnet__rows){mine->layers[j].hidden, layer->hidden.outputs};
   if (layer->kind->recurrent)
-    described.hidden_before = thalnet__const_view(thalnet__memory_at(net, before, place->hidden));
+    described->hidden_before = thalnet__const_view(thalnet__memory_at(net, before, place->hidden));
   if (layer->kind->cell) {
-    described.cell_before = thalnet__const_view(thalnet__memory_at(net, before, place->cell));
-    described.cell = thalnet__memory_at(net, after, place->cell);
+    described->cell_before = thalnet__const_view(thalnet__memory_at(net, before, place->cell));
+    described->cell = thalnet__memory_at(net, after, place->cell);
   }
-  return described;
+}
+
+void thalnet__describe_step(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
+  const thalnet_center *net = work->net;
+  for (size_t m = 0; m < net->module_count; m++)
+    for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__describe_layer(work, segment, m, j, step);
 }
 
 thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
-  return (thalnet__reading){work->net->kernels, work->net->parameters, segment->rows,
-                            thalnet__slot(work->net, segment, step).phi, work->reader_scratch};
+  return (thalnet__reading){.kernels = work->net->kernels,
+                            .parameters = work->net->parameters,
+                            .prepared = work->net->prepared,
+                            .rows = segment->rows,
+                            .phi = thalnet__slot(work->net, segment, step).phi,
+                            .scratch = work->reader_scratch,
+                            .product_scratch = thalnet__product_scratch(work, 0)};
 }
 
 /* A step that threads share. */
@@ -101,13 +118,13 @@ static void thalnet__read_center(thalnet__work *work, thalnet__segment *segment,
 
 /* --- the modules --- */
 
-static void thalnet__module_step(thalnet__work *work, thalnet__segment *segment, size_t module, size_t step) {
+static void thalnet__module_step(const thalnet__work *work, const thalnet__segment *segment, size_t module) {
   const thalnet_module *made = work->net->modules[module];
   for (size_t j = 0; j < made->layer_count; j++) {
     const thalnet__layer *layer = &made->layers[j].layer;
-    const thalnet__layer_step described = thalnet__describe_layer(work, segment, module, j, step);
+    const thalnet__layer_step *described = &segment->modules[module].layers[j].step;
     for (size_t phase = 0; phase < layer->kind->forward_phases; phase++)
-      layer->kind->forward(layer, &described, phase, (thalnet__part){0, 1});
+      layer->kind->forward(layer, described, phase, (thalnet__part){0, 1});
   }
 }
 
@@ -119,9 +136,8 @@ static void thalnet__forward_part(void *argument, size_t index, size_t worker) {
   if (call->layer >= made->layer_count) return;
   const thalnet__layer *layer = &made->layers[call->layer].layer;
   if (call->phase >= layer->kind->forward_phases || part >= layer->parts) return;
-  const thalnet__layer_step described =
-      thalnet__describe_layer(call->work, call->segment, module, call->layer, call->step);
-  layer->kind->forward(layer, &described, call->phase, (thalnet__part){part, layer->parts});
+  layer->kind->forward(layer, &call->segment->modules[module].layers[call->layer].step, call->phase,
+                       (thalnet__part){part, layer->parts});
 }
 
 size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
@@ -136,8 +152,9 @@ size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
 
 void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step) {
   const thalnet_center *net = work->net;
+  thalnet__describe_step(work, segment, step);
   if (net->contexts > 0) thalnet__read_center(work, segment, step);
-  for (size_t i = 0; i < net->module_count && !net->slabs; i++) thalnet__module_step(work, segment, i, step);
+  for (size_t i = 0; i < net->module_count && !net->slabs; i++) thalnet__module_step(work, segment, i);
   for (size_t j = 0; j < net->depth && net->slabs; j++) {
     const size_t phases = thalnet__phases(net, j, 0);
     for (size_t phase = 0; phase < phases; phase++) {

@@ -7,9 +7,11 @@
 
 /* One step of all modules, from slot `step` to slot after[step]. */
 void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step);
-/* Layer j of a module at a step: the same description serves both directions. */
-thalnet__layer_step thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module,
-                                            size_t j, size_t step);
+/* Describes all layers at a step, in their places of the workplace; the same descriptions serve both directions. */
+void thalnet__describe_step(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* What layer j of a module sees at a step, beside the task inputs. */
+thalnet__const_rows thalnet__layer_input(const thalnet__work *work, const thalnet__segment *segment, size_t module,
+                                         size_t j, size_t step);
 /* What readers see at a step. */
 thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
 /* Phases that a layer of any module has at that depth. */

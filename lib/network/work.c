@@ -5,14 +5,15 @@
 
 #include "core/checked.h"
 
-enum { THALNET__BLOCK_ROWS = 1024 };
+enum { THALNET__BLOCK_ROWS = 768 };
 
 /* Widths that scratch must fit. */
 typedef struct thalnet__widths {
   size_t task_gates, reader, tokens;
+  int overflowed;
 } thalnet__widths;
 
-static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
+static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t rows) {
   thalnet__widths widths = {0};
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet_module *module = net->modules[i];
@@ -23,8 +24,11 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net) {
       if (input->tokens) widths.tokens = thalnet__max(widths.tokens, input->size);
     }
     if (module->input_count > 0) widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
-    if (reader->kind != NULL && !thalnet__is_static(reader))
-      widths.reader = thalnet__max(widths.reader, reader->kind->scratch(reader));
+    if (reader->kind != NULL && !thalnet__is_static(reader)) {
+      size_t size = 0;
+      if (reader->kind->scratch(reader, rows, &size)) widths.overflowed = 1;
+      widths.reader = thalnet__max(widths.reader, size);
+    }
   }
   return widths;
 }
@@ -43,6 +47,7 @@ static void thalnet__layer_layout(const thalnet_module *module, size_t j, const 
   const int last = j + 1 == module->layer_count;
   if (!layer->kind->recurrent && !last) made.output = thalnet__take_steps(arena, steps, shape->rows, n);
   if (layer->kind->recurrent) made.gates = thalnet__take_steps(arena, steps, shape->rows, layer->kind->blocks * n);
+  if (layer->kind->recurrent) made.hidden = thalnet__take2(arena, shape->rows, layer->hidden.outputs, sizeof(real));
   if (shape->backward && !layer->kind->recurrent) made.gates = thalnet__take_steps(arena, block, shape->rows, n);
   if (shape->backward && !last) made.d_output = thalnet__take2(arena, shape->rows, n, sizeof(real));
   if (shape->backward && layer->candidate.outputs > 0)
@@ -131,8 +136,9 @@ static void thalnet__outputs_layout(const thalnet_center *net, const thalnet__wo
 
 void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
                           thalnet__work *work) {
-  const thalnet__widths widths = thalnet__measure_widths(net);
+  const thalnet__widths widths = thalnet__measure_widths(net, shape->rows);
   const size_t steps = shape->frames * net->steps_per_frame, rows = shape->rows;
+  arena->overflowed |= widths.overflowed;
   memset(work, 0, sizeof *work);
   work->net = net;
   work->workers = shape->workers;
@@ -142,7 +148,7 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   thalnet__inputs_layout(net, shape, arena, work);
   thalnet__outputs_layout(net, shape, arena, work);
   if (net->steps_per_frame > 1) work->projection = thalnet__take_steps(arena, steps, rows, widths.task_gates);
-  work->reader_scratch = thalnet__take2(arena, rows, widths.reader, sizeof(real));
+  work->reader_scratch = thalnet__take(arena, widths.reader, sizeof(real));
   if (!shape->backward) return;
   work->d_after = thalnet__memory_layout(net, rows, arena);
   work->d_before = thalnet__memory_layout(net, rows, arena);

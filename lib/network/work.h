@@ -18,8 +18,11 @@
 typedef struct thalnet__layer_work {
   real *output;   /* [step][row][n]: outputs of dense layers below the last */
   real *gates;    /* recurrent layers: [step][row][blocks n]; dense ones, backward only: [step of the block][row][n] */
+  real *hidden;   /* recurrent layers: [row][hidden.outputs]: products of the hidden state */
   real *d_output; /* [row][n]: of layers below the last, from the layer above */
   real *d_reset;  /* [row][n]: GRU with reset before the product */
+  thalnet__layer_step step; /* described for the step at hand */
+  thalnet__layer_gradient gradient;
 } thalnet__layer_work;
 
 typedef struct thalnet__module_work {

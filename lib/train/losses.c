@@ -9,17 +9,7 @@
 /* -log softmax(values)[label]; the gradient is softmax - one-hot. */
 static double thalnet__cross_entropy_row(const thalnet__kernels *kernels, size_t size, const real *values,
                                          const thalnet__goal *goal, real *gradient, int *correct) {
-  const size_t label = (size_t)goal->label;
-  size_t best = 0;
-  for (size_t k = 1; k < size; k++)
-    if (values[k] > values[best]) best = k;
-  *correct = best == label;
-  if (gradient != NULL) {
-    kernels->softmax(size, values, gradient);
-    gradient[label] -= 1;
-    for (size_t k = 0; k < size; k++) gradient[k] *= goal->scale;
-  }
-  return kernels->log_sum_exp(size, values) - (double)values[label];
+  return kernels->cross_entropy(size, values, (size_t)goal->label, goal->scale, gradient, correct);
 }
 
 static double thalnet__mean_squared_error_row(const thalnet__kernels *kernels, size_t size, const real *values,

@@ -2,8 +2,8 @@
 #include "train/optimizer.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "core/checked.h"
 #include "network/gradients.h"
 #include "network/prepare.h"
 
@@ -44,11 +44,35 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
 
 /* --- life --- */
 
+enum { THALNET__PIECE = 1 << 16 };
+
+static size_t thalnet__tensor_pieces(const thalnet__tensor *tensor) {
+  return tensor->count / THALNET__PIECE + (tensor->count % THALNET__PIECE != 0);
+}
+
+static thalnet_status thalnet__make_pieces(thalnet_optimizer *optimizer) {
+  const thalnet_center *net = optimizer->net;
+  size_t count = 0, made = 0;
+  void *block;
+  for (size_t t = 0; t < net->tensor_count; t++) count += thalnet__tensor_pieces(&net->tensors[t]);
+  THALNET__TRY(thalnet__allocate(&net->memory, count, sizeof *optimizer->pieces, &block));
+  optimizer->pieces = block;
+  optimizer->piece_count = count;
+  for (size_t t = 0; t < net->tensor_count; t++)
+    for (size_t at = 0; at < net->tensors[t].count; at += THALNET__PIECE)
+      optimizer->pieces[made++] =
+          (thalnet__step_piece){.tensor = t,
+                                .place = net->tensors[t].place + at,
+                                .count = thalnet__min(THALNET__PIECE, net->tensors[t].count - at)};
+  return THALNET_OK;
+}
+
 void thalnet__optimizer_free(thalnet_optimizer *optimizer) {
   const thalnet_center *net = optimizer->net;
   thalnet__release(&net->memory, optimizer->first, net->parameter_count, sizeof(real));
   thalnet__release(&net->memory, optimizer->second, net->parameter_count, sizeof(real));
   thalnet__release(&net->memory, optimizer->tensor_steps, net->tensor_count, sizeof *optimizer->tensor_steps);
+  thalnet__release(&net->memory, optimizer->pieces, optimizer->piece_count, sizeof *optimizer->pieces);
   optimizer->magic = 0;
   thalnet__release(&net->memory, optimizer, 1, sizeof *optimizer);
   thalnet__center_drop(net);
@@ -73,6 +97,7 @@ thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind
   optimizer->first = first;
   optimizer->second = second;
   optimizer->tensor_steps = tensor_steps;
+  if (status == THALNET_OK) status = thalnet__make_pieces(optimizer);
   if (status != THALNET_OK) {
     thalnet__optimizer_free(optimizer);
     return status;
@@ -82,20 +107,68 @@ thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind
   return THALNET_OK;
 }
 
+/* --- the work on pieces --- */
+
+typedef struct thalnet__step_call {
+  thalnet_optimizer *optimizer;
+  const thalnet_center *net;
+  void (*work)(const struct thalnet__step_call *call, thalnet__step_piece *piece);
+} thalnet__step_call;
+
+static void thalnet__step_task(void *argument, size_t index) {
+  const thalnet__step_call *call = argument;
+  thalnet__step_piece *piece = &call->optimizer->pieces[index];
+  if (call->net->received[piece->tensor]) call->work(call, piece);
+}
+
+/* All pieces; what one does depends on no other, and is the same whoever does it. Small networks are through before a thread
+ * would have started. */
+static void thalnet__each_piece(thalnet_optimizer *optimizer, const thalnet_center *net,
+                                void (*work)(const thalnet__step_call *call, thalnet__step_piece *piece)) {
+  thalnet__step_call call = {optimizer, net, work};
+  if (net->parameter_count >= 8 * THALNET__PIECE)
+    thalnet__threads_run(&net->threads, thalnet__step_task, &call, optimizer->piece_count);
+  else
+    for (size_t i = 0; i < optimizer->piece_count; i++) thalnet__step_task(&call, i);
+}
+
+static void thalnet__sum_squares(const thalnet__step_call *call, thalnet__step_piece *piece) {
+  const real *gradient = call->net->gradients + piece->place;
+  piece->squares = call->net->kernels->dot_double(piece->count, gradient, gradient);
+}
+
+static thalnet__moments thalnet__moments_at(const thalnet__step_call *call, size_t place) {
+  const thalnet_optimizer *optimizer = call->optimizer;
+  return (thalnet__moments){.gradient = call->net->gradients + place,
+                            .first = optimizer->first + place,
+                            .second = optimizer->second == NULL ? NULL : optimizer->second + place,
+                            .parameter = call->net->parameters + place};
+}
+
+static void thalnet__try_piece(const thalnet__step_call *call, thalnet__step_piece *piece) {
+  const thalnet__moments moments = thalnet__moments_at(call, piece->place);
+  piece->largest = call->net->kernels->try_update(call->optimizer->kind, piece->count, &piece->update, &moments);
+}
+
+static void thalnet__apply_piece(const thalnet__step_call *call, thalnet__step_piece *piece) {
+  const thalnet__moments moments = thalnet__moments_at(call, piece->place);
+  call->net->kernels->update(call->optimizer->kind, piece->count, &piece->update, &moments);
+  memset(call->net->gradients + piece->place, 0, piece->count * sizeof(real)); /* while it is in the cache */
+}
+
 /* --- the step --- */
 
-/* The global norm, tensor by tensor in their order, in double. */
-static thalnet_status thalnet__gradient_norm(const thalnet_center *net, double *norm) {
+/* The global norm, piece by piece in their order, in double. */
+static thalnet_status thalnet__gradient_norm(thalnet_optimizer *optimizer, const thalnet_center *net, double *norm) {
   double sum = 0;
-  for (size_t t = 0; t < net->tensor_count; t++) {
-    const thalnet__tensor *tensor = &net->tensors[t];
-    const real *gradient = net->gradients + tensor->place;
-    double part = 0;
-    if (!net->received[t]) continue;
-    for (size_t i = 0; i < tensor->count; i++) part += (double)gradient[i] * (double)gradient[i];
-    if (!isfinite(part))
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "the gradient of %s is not finite", tensor->name);
-    sum += part;
+  thalnet__each_piece(optimizer, net, thalnet__sum_squares);
+  for (size_t i = 0; i < optimizer->piece_count; i++) {
+    const thalnet__step_piece *piece = &optimizer->pieces[i];
+    if (!net->received[piece->tensor]) continue;
+    if (!thalnet__is_finite(piece->squares))
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "the gradient of %s is not finite",
+                           net->tensors[piece->tensor].name);
+    sum += piece->squares;
   }
   *norm = sqrt(sum);
   return THALNET_OK;
@@ -120,63 +193,32 @@ static thalnet__update thalnet__update_for(const thalnet_optimizer *optimizer, s
   };
 }
 
-static void thalnet__apply(const thalnet_optimizer *optimizer, const thalnet__update *update, size_t n, const real *g,
-                           real *m, real *v, real *w) {
-  const thalnet__kernels *kernels = optimizer->net->kernels;
-  if (optimizer->kind == THALNET_SGD)
-    kernels->sgd(n, update, g, m, w);
-  else if (optimizer->kind == THALNET_RMSPROP)
-    kernels->rmsprop(n, update, g, m, v, w);
-  else
-    kernels->adam(n, update, g, m, v, w);
-}
-
-/* Tries the update of a tensor on copies, piece by piece, and refuses what would not be finite, or would leave a weight-norm
- * matrix without a norm. Nothing is written before all tensors have passed, so that a refused step changes nothing. */
-static thalnet_status thalnet__try_tensor(const thalnet_optimizer *optimizer, const thalnet_center *net, size_t t,
-                                          const thalnet__update *update, int needs_norm) {
-  enum { PIECE = 256 };
-  const thalnet__tensor *tensor = &net->tensors[t];
-  real m[PIECE], v[PIECE], w[PIECE];
-  double sum = 0;
-  for (size_t at = 0; at < tensor->count; at += PIECE) {
-    const size_t n = tensor->count - at < PIECE ? tensor->count - at : PIECE, place = tensor->place + at;
-    memcpy(m, optimizer->first + place, n * sizeof *m);
-    if (optimizer->second != NULL) memcpy(v, optimizer->second + place, n * sizeof *v);
-    memcpy(w, net->parameters + place, n * sizeof *w);
-    thalnet__apply(optimizer, update, n, net->gradients + place, m, v, w);
-    real wrong = 0; /* NaN as soon as anything is not finite */
-    for (size_t i = 0; i < n; i++) {
-      wrong += (w[i] - w[i]) + (m[i] - m[i]);
-      sum += (double)w[i] * (double)w[i];
-    }
-    for (size_t i = 0; i < n && optimizer->second != NULL; i++) wrong += v[i] - v[i];
-    if (!(wrong == 0))
+/* Refuses what would not be finite, or would leave a weight-norm matrix without a norm. Nothing is written before all tensors
+ * have passed, so that a refused step changes nothing. */
+static thalnet_status thalnet__try_step(thalnet_optimizer *optimizer, const thalnet_center *net, double scale) {
+  double largest = 0;
+  for (size_t i = 0; i < optimizer->piece_count; i++)
+    optimizer->pieces[i].update = thalnet__update_for(optimizer, optimizer->pieces[i].tensor, scale);
+  thalnet__each_piece(optimizer, net, thalnet__try_piece);
+  for (size_t i = 0; i < optimizer->piece_count; i++) {
+    const thalnet__step_piece *piece = &optimizer->pieces[i];
+    const thalnet__tensor *tensor = &net->tensors[piece->tensor];
+    const int ends = i + 1 == optimizer->piece_count || optimizer->pieces[i + 1].tensor != piece->tensor;
+    if (!net->received[piece->tensor]) continue;
+    if (!thalnet__is_finite_real(piece->largest))
       return thalnet__fail(THALNET_ERROR_NONFINITE, "%s would not be finite after the step", tensor->name);
-  }
-  if (needs_norm && !(sqrt(sum) > 0))
-    return thalnet__fail(THALNET_ERROR_NONFINITE, "%s would be all zeros after the step and has no norm", tensor->name);
-  return THALNET_OK;
-}
-
-static thalnet_status thalnet__try_step(const thalnet_optimizer *optimizer, const thalnet_center *net, double scale) {
-  for (size_t t = 0; t < net->tensor_count; t++) {
-    if (!net->received[t]) continue;
-    const thalnet__update update = thalnet__update_for(optimizer, t, scale);
-    THALNET__TRY(thalnet__try_tensor(optimizer, net, t, &update, net->tensors[t].normed));
+    if ((double)piece->largest > largest) largest = (double)piece->largest;
+    if (ends && tensor->normed && !(largest * largest > 0)) /* the norm is a sum of squares */
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s would be all zeros after the step and has no norm",
+                           tensor->name);
+    if (ends) largest = 0;
   }
   return THALNET_OK;
 }
 
-static void thalnet__apply_step(thalnet_optimizer *optimizer, thalnet_center *net, double scale) {
-  for (size_t t = 0; t < net->tensor_count; t++) {
-    const size_t place = net->tensors[t].place;
-    if (!net->received[t]) continue;
-    const thalnet__update update = thalnet__update_for(optimizer, t, scale);
-    thalnet__apply(optimizer, &update, net->tensors[t].count, net->gradients + place, optimizer->first + place,
-                   optimizer->second == NULL ? NULL : optimizer->second + place, net->parameters + place);
-    optimizer->tensor_steps[t]++;
-  }
+static void thalnet__apply_step(thalnet_optimizer *optimizer, thalnet_center *net) {
+  thalnet__each_piece(optimizer, net, thalnet__apply_piece);
+  for (size_t t = 0; t < net->tensor_count; t++) optimizer->tensor_steps[t] += net->received[t];
   optimizer->steps++;
 }
 
@@ -184,16 +226,19 @@ thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_cen
   double norm = 0, scale = 1;
   if (net->gradients == NULL || !net->has_gradient)
     return thalnet__fail(THALNET_ERROR_STATE, "no gradient since the last step");
-  thalnet_status status = thalnet__gradient_norm(net, &norm);
+  thalnet_status status = thalnet__gradient_norm(optimizer, net, &norm);
   if (status == THALNET_OK) {
     optimizer->gradient_norm = norm;
     if (norm > optimizer->options.clip_norm) scale = optimizer->options.clip_norm / norm;
     status = thalnet__try_step(optimizer, net, scale);
   }
   if (status == THALNET_OK) {
-    thalnet__apply_step(optimizer, net, scale);
+    thalnet__apply_step(optimizer, net);
     status = thalnet__prepare(net); /* cannot fail: the norms were tried */
   }
-  thalnet__clear_gradients(net);
+  if (status == THALNET_OK)
+    thalnet__forget_gradients(net);
+  else
+    thalnet__clear_gradients(net);
   return status;
 }

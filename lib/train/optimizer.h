@@ -10,6 +10,14 @@
 
 #include "network/network.h"
 
+/* Some parameters of one tensor: the unit of a step's work, whoever does it. */
+typedef struct thalnet__step_piece {
+  size_t tensor, place, count;
+  thalnet__update update;
+  double squares; /* of the gradient, summed up */
+  real largest;   /* |parameter| after the step; NaN: something would not be finite */
+} thalnet__step_piece;
+
 struct thalnet_optimizer {
   uint32_t magic;
   atomic_int busy;
@@ -20,6 +28,8 @@ struct thalnet_optimizer {
   double gradient_norm;
   real *first, *second;   /* moments [parameters]; second: all but SGD */
   uint64_t *tensor_steps; /* [tensor]: updates done */
+  thalnet__step_piece *pieces;
+  size_t piece_count;
 };
 
 thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_optimizer_options *options);

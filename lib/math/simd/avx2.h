@@ -27,10 +27,15 @@ static inline void thalnet__v_store_part(float *p, thalnet__v x, thalnet__v_part
   else
     _mm256_maskstore_ps(p, part.mask, x);
 }
+static inline thalnet__v thalnet__v_keep(thalnet__v x, thalnet__v_part part, thalnet__v other) {
+  return _mm256_blendv_ps(other, x, _mm256_castsi256_ps(part.mask));
+}
 static inline thalnet__v thalnet__v_set(float x) { return _mm256_set1_ps(x); }
+static inline thalnet__v thalnet__v_fused(thalnet__v a, thalnet__v b, thalnet__v c) { return _mm256_fmadd_ps(a, b, c); }
 static inline thalnet__v thalnet__v_count(void) { return _mm256_set_ps(7, 6, 5, 4, 3, 2, 1, 0); }
 static inline thalnet__v thalnet__v_at_least(thalnet__v x, thalnet__v low) { return _mm256_max_ps(low, x); }
 static inline thalnet__v thalnet__v_at_most(thalnet__v x, thalnet__v high) { return _mm256_min_ps(high, x); }
+static inline thalnet__v thalnet__v_inverse(thalnet__v x) { return _mm256_div_ps(_mm256_set1_ps(1), x); }
 static inline thalnet__v thalnet__v_sqrt(thalnet__v x) { return _mm256_sqrt_ps(x); }
 static inline thalnet__v thalnet__v_abs(thalnet__v x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 static inline thalnet__v thalnet__v_below(thalnet__v a, thalnet__v b, thalnet__v yes, thalnet__v no) {
@@ -43,4 +48,14 @@ static inline thalnet__v thalnet__v_sign(thalnet__v size, thalnet__v sign) {
 static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
   const __m256i bits = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
   return _mm256_castsi256_ps(_mm256_add_epi32(bits, _mm256_set1_epi32(0x3f800000)));
+}
+static inline float thalnet__v_sum(thalnet__v x) {
+  __m128 sum = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
+  return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
+}
+static inline float thalnet__v_largest(thalnet__v x) {
+  __m128 largest = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  largest = _mm_max_ps(largest, _mm_movehl_ps(largest, largest));
+  return _mm_cvtss_f32(_mm_max_ss(largest, _mm_movehdup_ps(largest)));
 }

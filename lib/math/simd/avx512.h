@@ -9,7 +9,7 @@ typedef __m512 thalnet__v;
 typedef __mmask16 thalnet__v_part;
 
 static inline thalnet__v_part thalnet__v_first(size_t count) {
-  return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+  return (__mmask16)(count >= 16 ? 0xffffu : (1u << count) - 1);
 }
 static inline thalnet__v thalnet__v_load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void thalnet__v_store(float *p, thalnet__v x) { _mm512_storeu_ps(p, x); }
@@ -19,13 +19,24 @@ static inline thalnet__v thalnet__v_load_part(const float *p, thalnet__v_part pa
 static inline void thalnet__v_store_part(float *p, thalnet__v x, thalnet__v_part part) {
   _mm512_mask_storeu_ps(p, part, x);
 }
+/* x in the part, `other` in the other lanes */
+static inline thalnet__v thalnet__v_keep(thalnet__v x, thalnet__v_part part, thalnet__v other) {
+  return _mm512_mask_blend_ps(part, other, x);
+}
 static inline thalnet__v thalnet__v_set(float x) { return _mm512_set1_ps(x); }
+/* a b + c, rounded once. Where bits must not depend on the code around it: whether a compiler fuses a product and a sum does. */
+static inline thalnet__v thalnet__v_fused(thalnet__v a, thalnet__v b, thalnet__v c) { return _mm512_fmadd_ps(a, b, c); }
 static inline thalnet__v thalnet__v_count(void) {
   return _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 /* x where it is above low (or is not a number), else low; and the same from above */
 static inline thalnet__v thalnet__v_at_least(thalnet__v x, thalnet__v low) { return _mm512_max_ps(low, x); }
 static inline thalnet__v thalnet__v_at_most(thalnet__v x, thalnet__v high) { return _mm512_min_ps(high, x); }
+/* 1 / x, for normal results: an estimate and one step of Newton's, several times faster than a division */
+static inline thalnet__v thalnet__v_inverse(thalnet__v x) {
+  const thalnet__v estimate = _mm512_rcp14_ps(x);
+  return _mm512_fmadd_ps(_mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(1)), estimate, estimate);
+}
 static inline thalnet__v thalnet__v_sqrt(thalnet__v x) { return _mm512_sqrt_ps(x); }
 static inline thalnet__v thalnet__v_abs(thalnet__v x) { return _mm512_abs_ps(x); }
 /* a < b ? yes : no */
@@ -38,8 +49,14 @@ static inline thalnet__v thalnet__v_sign(thalnet__v size, thalnet__v sign) {
   return _mm512_castsi512_ps(
       _mm512_ternarylogic_epi32(bit, _mm512_castps_si512(sign), _mm512_castps_si512(size), 0xca));
 }
+#define THALNET__V_SCALES 1
+static inline thalnet__v thalnet__v_round(thalnet__v x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT); }
+static inline thalnet__v thalnet__v_scale(thalnet__v p, thalnet__v n) { return _mm512_scalef_ps(p, n); }
 /* 2^n from a number whose low bits hold n */
 static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
   const __m512i bits = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
   return _mm512_castsi512_ps(_mm512_add_epi32(bits, _mm512_set1_epi32(0x3f800000)));
 }
+/* of all lanes, in a fixed order */
+static inline float thalnet__v_sum(thalnet__v x) { return _mm512_reduce_add_ps(x); }
+static inline float thalnet__v_largest(thalnet__v x) { return _mm512_reduce_max_ps(x); }

@@ -15,6 +15,9 @@ static inline thalnet__v thalnet__v_load_part(const real *p, thalnet__v_part par
 static inline void thalnet__v_store_part(real *p, thalnet__v x, thalnet__v_part part) {
   if (part) *p = x;
 }
+static inline thalnet__v thalnet__v_keep(thalnet__v x, thalnet__v_part part, thalnet__v other) {
+  return part ? x : other;
+}
 static inline thalnet__v thalnet__v_set(real x) { return x; }
 static inline thalnet__v thalnet__v_count(void) { return 0; }
 static inline thalnet__v thalnet__v_below(thalnet__v a, thalnet__v b, thalnet__v yes, thalnet__v no) {
@@ -22,8 +25,11 @@ static inline thalnet__v thalnet__v_below(thalnet__v a, thalnet__v b, thalnet__v
 }
 static inline thalnet__v thalnet__v_at_least(thalnet__v x, thalnet__v low) { return x < low ? low : x; }
 static inline thalnet__v thalnet__v_at_most(thalnet__v x, thalnet__v high) { return x > high ? high : x; }
+static inline thalnet__v thalnet__v_inverse(thalnet__v x) { return thalnet__v_set(1) / x; }
 static inline thalnet__v thalnet__v_sqrt(thalnet__v x) { return (real)sqrt((double)x); }
 static inline thalnet__v thalnet__v_abs(thalnet__v x) { return x < 0 ? -x : x; }
 static inline thalnet__v thalnet__v_sign(thalnet__v size, thalnet__v sign) {
   return (real)copysign((double)size, (double)sign);
 }
+static inline real thalnet__v_sum(thalnet__v x) { return x; }
+static inline real thalnet__v_largest(thalnet__v x) { return x; }

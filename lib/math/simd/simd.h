@@ -10,6 +10,20 @@
 
 #include "core/real.h"
 
+/* Loops of few rounds whose numbers stay in registers, and functions that are expanded with constant arguments. */
+#if defined(__clang__)
+#define THALNET__UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define THALNET__UNROLL _Pragma("GCC unroll 16")
+#else
+#define THALNET__UNROLL
+#endif
+#ifdef __GNUC__
+#define THALNET__INLINE static inline __attribute__((always_inline))
+#else
+#define THALNET__INLINE static inline
+#endif
+
 #if defined(THALNET__SIMD_AVX512)
 #include "math/simd/avx512.h"
 #elif defined(THALNET__SIMD_AVX2)
@@ -25,6 +39,7 @@
 
 static inline thalnet__v thalnet__v_exp(thalnet__v x) { return exp(x); }
 static inline thalnet__v thalnet__v_tanh(thalnet__v x) { return tanh(x); }
+static inline thalnet__v thalnet__v_exp2(thalnet__v x) { return exp2(x); }
 
 #else
 
@@ -39,10 +54,21 @@ static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
 }
 #endif
 
-/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2. Below -87 the result is that of -87, above 88 that of 88: finite and normal, which is
+#ifndef THALNET__V_SCALES
+/* To the nearest integer, and p 2^n; |x| and |n| are far below 2^22. */
+static inline thalnet__v thalnet__v_round(thalnet__v x) {
+  const thalnet__v shift = thalnet__v_set(12582912.0f); /* 1.5 * 2^23 */
+  return (x + shift) - shift;
+}
+static inline thalnet__v thalnet__v_scale(thalnet__v p, thalnet__v n) {
+  return p * thalnet__v_power(thalnet__v_at_least(n, thalnet__v_set(-127.0f)) + thalnet__v_set(12582912.0f));
+}
+#endif
+
+/* exp(x) = 2^n exp(r), |r| <= ln 2 / 2. Below -87 the result is that of -87, above 87 that of 87: finite and normal, which is
  * all that gates and softmaxes ask. NaN stays NaN. */
 static inline thalnet__v thalnet__v_exp(thalnet__v x) {
-  x = thalnet__v_at_most(thalnet__v_at_least(x, thalnet__v_set(-87.0f)), thalnet__v_set(88.0f));
+  x = thalnet__v_at_most(thalnet__v_at_least(x, thalnet__v_set(-87.0f)), thalnet__v_set(87.0f));
   const thalnet__v shift = thalnet__v_set(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer */
   const thalnet__v shifted = x * thalnet__v_set(1.44269504f) + shift;
   const thalnet__v n = shifted - shift;
@@ -58,6 +84,20 @@ static inline thalnet__v thalnet__v_exp(thalnet__v x) {
   return p * thalnet__v_power(shifted);
 }
 
+/* 2^x for x <= 0; the error is that of a float's x. Far below -126 it is 0. */
+static inline thalnet__v thalnet__v_exp2(thalnet__v x) {
+  x = thalnet__v_at_least(x, thalnet__v_set(-1000.0f));
+  const thalnet__v n = thalnet__v_round(x), f = x - n;
+  thalnet__v p = thalnet__v_set(1.54035304e-4f);
+  p = p * f + thalnet__v_set(1.33335581e-3f);
+  p = p * f + thalnet__v_set(9.61812911e-3f);
+  p = p * f + thalnet__v_set(5.55041087e-2f);
+  p = p * f + thalnet__v_set(2.40226507e-1f);
+  p = p * f + thalnet__v_set(6.93147181e-1f);
+  p = p * f + thalnet__v_set(1.0f);
+  return thalnet__v_scale(p, n);
+}
+
 /* Near zero an odd polynomial, elsewhere 1 - 2 / (exp(2|x|) + 1); both are computed, one is chosen. */
 static inline thalnet__v thalnet__v_tanh(thalnet__v x) {
   const thalnet__v size = thalnet__v_abs(x), square = x * x, one = thalnet__v_set(1.0f);
@@ -67,7 +107,7 @@ static inline thalnet__v thalnet__v_tanh(thalnet__v x) {
   p = p * square + thalnet__v_set(1.33314422036e-1f);
   p = p * square - thalnet__v_set(3.33332819422e-1f);
   const thalnet__v near = p * square * x + x;
-  const thalnet__v far = one - thalnet__v_set(2.0f) / (thalnet__v_exp(size + size) + one);
+  const thalnet__v far = one - thalnet__v_set(2.0f) * thalnet__v_inverse(thalnet__v_exp(size + size) + one);
   return thalnet__v_below(size, thalnet__v_set(0.625f), near, thalnet__v_sign(far, x));
 }
 
@@ -75,22 +115,7 @@ static inline thalnet__v thalnet__v_tanh(thalnet__v x) {
 
 static inline thalnet__v thalnet__v_sigmoid(thalnet__v x) {
   const thalnet__v one = thalnet__v_set(1);
-  return one / (one + thalnet__v_exp(thalnet__v_set(0) - x));
-}
-
-/* The lanes in a fixed order. */
-static inline real thalnet__v_sum(thalnet__v x) {
-  real lanes[THALNET__V_WIDTH], sum = 0;
-  thalnet__v_store(lanes, x);
-  for (size_t lane = 0; lane < THALNET__V_WIDTH; lane++) sum += lanes[lane];
-  return sum;
-}
-static inline real thalnet__v_largest(thalnet__v x) {
-  real lanes[THALNET__V_WIDTH];
-  thalnet__v_store(lanes, x);
-  real largest = lanes[0];
-  for (size_t lane = 1; lane < THALNET__V_WIDTH; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
-  return largest;
+  return thalnet__v_inverse(one + thalnet__v_exp(thalnet__v_set(0) - x));
 }
 
 #endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "trainings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES = 10, SLOW_SIZE = 9, LARGE_PARAMETERS = 1 << 18 };
+
+const struct training trainings[] = {
+    {.name = "small",
+     .modules = 4,
+     .input = 28,
+     .dense = 32,
+     .cells = 1,
+     .units = 32,
+     .context = 32,
+     .final = 1,
+     .sequences = 60,
+     .frames = 8},
+    {.name = "small with everything",
+     .modules = 3,
+     .input = 11,
+     .cell = CELL_LSTM,
+     .cells = 2,
+     .units = 13,
+     .context = 9,
+     .readers = 1,
+     .slow = 2,
+     .settle = 2,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .dropout = 0.2f,
+     .sequences = 60,
+     .frames = 5},
+    {.name = "large",
+     .large = 1,
+     .modules = 4,
+     .input = 50,
+     .tokens = 1,
+     .dense = 64,
+     .cells = 1,
+     .units = 160,
+     .context = 96,
+     .sequences = 12,
+     .frames = 6},
+    {.name = "large, LSTM",
+     .large = 1,
+     .modules = 2,
+     .input = 20,
+     .cell = CELL_LSTM,
+     .cells = 1,
+     .units = 190,
+     .context = 70,
+     .gradients = 1,
+     .sequences = 7,
+     .frames = 5},
+    {.name = "large, reset before",
+     .large = 1,
+     .modules = 3,
+     .input = 30,
+     .cell = CELL_GRU_BEFORE,
+     .cells = 1,
+     .units = 150,
+     .context = 75,
+     .resets = 1,
+     .sequences = 9,
+     .frames = 5},
+    {.name = "large, two layers",
+     .large = 1,
+     .modules = 2,
+     .input = 20,
+     .dense = 45,
+     .cells = 2,
+     .units = 130,
+     .context = 66,
+     .settle = 3,
+     .final = 1,
+     .sequences = 13,
+     .frames = 4},
+    {.name = "large, lengths",
+     .large = 1,
+     .modules = 3,
+     .input = 50,
+     .tokens = 1,
+     .cells = 1,
+     .units = 150,
+     .context = 75,
+     .settle = 2,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .sequences = 30,
+     .frames = 6},
+    {.name = "large, two rates",
+     .large = 1,
+     .modules = 3,
+     .input = 21,
+     .dense = 70,
+     .cells = 1,
+     .units = 150,
+     .context = 80,
+     .slow = 2,
+     .lengths = 1,
+     .gradients = 1,
+     .dropout = 0.2f,
+     .sequences = 11,
+     .frames = 4},
+    {.name = "large, dynamic readers",
+     .large = 1,
+     .modules = 3,
+     .input = 25,
+     .cell = CELL_LSTM,
+     .cells = 2,
+     .units = 97,
+     .context = 12,
+     .readers = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .sequences = 11,
+     .frames = 4},
+};
+
+/* --- networks ----------------------------------------------------------------------------------------------------- */
+
+static void add_module(const struct training *training, thalnet_center *net, size_t number) {
+  static const int32_t dynamic[] = {THALNET_GAUSSIAN, THALNET_SOFTMAX, THALNET_LINEAR};
+  thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+  thalnet_module *module = NULL;
+  const int32_t reader = training->readers ? dynamic[number % 3] : number % 2 ? THALNET_LINEAR : THALNET_WEIGHT_NORM;
+  before.reset = THALNET_RESET_BEFORE;
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  if (training->dense > 0) {
+    EXPECT_OK(thalnet_module_add_dense(module, training->dense, THALNET_TANH, NULL));
+  }
+  for (int32_t i = 0; i < training->cells; i++) {
+    if (training->cell == CELL_LSTM) {
+      EXPECT_OK(thalnet_module_add_lstm(module, training->units, NULL));
+    } else {
+      EXPECT_OK(thalnet_module_add_gru(module, training->units, training->cell == CELL_GRU_BEFORE ? &before : NULL));
+    }
+  }
+  EXPECT_OK(thalnet_module_add_reader(module, reader, training->context, NULL, NULL));
+  if (number == 0) {
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+  }
+  if (training->slow > 0) {
+    EXPECT_OK(thalnet_module_connect_input(module, 1));
+  }
+  if (number + 2 >= training->modules) {
+    EXPECT_OK(thalnet_module_connect_output(module, 0));
+  }
+}
+
+/* Parameters of softmax readers count for neither engine. */
+static size_t static_parameters(const thalnet_center *net) {
+  size_t sum = 0;
+  for (size_t t = 0; t < thalnet_center_tensor_count(net); t++) {
+    size_t dimensions[3] = {1, 1, 1};
+    const int32_t rank = thalnet_center_tensor_shape(net, thalnet_center_tensor_name(net, t), dimensions);
+    sum += rank == 3 ? 0 : dimensions[0] * (rank > 1 ? dimensions[1] : 1);
+  }
+  return sum;
+}
+
+thalnet_center *training_net(const struct training *training, const thalnet_center_options *options) {
+  thalnet_center_options own = *options;
+  thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  own.settle_steps = training->settle;
+  input.tokens = training->tokens;
+  EXPECT_OK(thalnet_center_create(&own, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", training->input, &input, NULL));
+  if (training->slow > 0) {
+    input.tokens = 0;
+    input.steps_per_frame = training->slow;
+    EXPECT_OK(thalnet_center_add_input(net, "slow", SLOW_SIZE, &input, NULL));
+  }
+  EXPECT_OK(thalnet_center_add_output(net, "y", CLASSES, THALNET_CROSS_ENTROPY, NULL, NULL));
+  for (size_t i = 0; i < training->modules; i++) {
+    add_module(training, net, i);
+  }
+  EXPECT_OK(thalnet_center_build(net, 3));
+  ck_assert_msg((static_parameters(net) > LARGE_PARAMETERS) == training->large, "'%s' has %zu parameters",
+                training->name, static_parameters(net));
+  return net;
+}
+
+thalnet_batch *training_batch(const struct training *training, const thalnet_center *net) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  thalnet_batch *batch = NULL;
+  options.input_gradients = options.state_gradients = training->gradients;
+  options.seed = 5;
+  EXPECT_OK(thalnet_batch_create(net, training->sequences, training->frames, &options, &batch));
+  EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, training->dropout));
+  return batch;
+}
+
+void training_fill(const struct training *training, const thalnet_center *net, thalnet_batch *batch, uint64_t step) {
+  const size_t sequences = training->sequences, frames = training->frames;
+  const size_t per_frame = (size_t)thalnet_center_output_frames(net, 0);
+  uint64_t seed = step + 77;
+  int32_t *labels = malloc(sequences * frames * per_frame * sizeof *labels);
+  int32_t *lengths = malloc(sequences * sizeof *lengths);
+  uint8_t *resets = malloc(sequences * frames);
+  support_fill(net, batch, sequences, frames, step);
+  for (size_t s = 0; s < sequences; s++) {
+    lengths[s] = training->lengths ? (int32_t)((s * 5 + step) % (frames + 1)) : (int32_t)frames;
+    for (size_t k = 0; k < frames; k++) {
+      resets[s * frames + k] = training->resets && support_random(&seed) > 0.6f;
+    }
+    for (size_t k = 0; k < frames * per_frame; k++) {
+      const int32_t label = (int32_t)((support_random(&seed) + 1) * CLASSES / 2);
+      labels[s * frames * per_frame + k] = k < (size_t)lengths[s] * per_frame ? label : -1;
+    }
+  }
+  EXPECT_OK(thalnet_batch_set_lengths(batch, lengths, sequences));
+  EXPECT_OK(thalnet_batch_set_resets(batch, resets, sequences * frames));
+  if (training->final) {
+    for (size_t s = 0; s < sequences; s++) {
+      labels[s] = (int32_t)((support_random(&seed) + 1) * CLASSES / 2);
+    }
+    EXPECT_OK(thalnet_batch_set_final_labels(batch, 0, labels, sequences));
+  } else {
+    EXPECT_OK(thalnet_batch_set_labels(batch, 0, labels, sequences * frames * per_frame));
+  }
+  EXPECT_OK(thalnet_batch_set_epoch(batch, step));
+  free(labels);
+  free(lengths);
+  free(resets);
+}
+
+/* --- training ----------------------------------------------------------------------------------------------------- */
+
+static float *record_array(struct record *record, int array, size_t count) {
+  record->counts[array] = count;
+  return record->arrays[array] = calloc(count, sizeof(float));
+}
+
+static struct record run(const struct training *training, const thalnet_center_options *options, int steps, int two) {
+  struct record record = {.losses = {0}};
+  thalnet_center *net = training_net(training, options);
+  thalnet_batch *batch = training_batch(training, net);
+  thalnet_state *state = support_state(net, training->sequences);
+  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.002);
+  const size_t parameters = thalnet_center_parameter_count(net);
+  const size_t memory = training->sequences * thalnet_state_values(state);
+  if (two) {
+    EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, 0));
+  }
+  for (int step = 0; step < steps; step++) {
+    training_fill(training, net, batch, (uint64_t)step);
+    if (two) {
+      EXPECT_OK(thalnet_forward(net, batch, state));
+      EXPECT_OK(thalnet_backward(net, batch));
+    } else {
+      EXPECT_OK(thalnet_forward_backward(net, batch, state));
+    }
+    record.losses[step] = support_loss(batch, 0);
+    if (step + 1 == steps) {
+      EXPECT_OK(thalnet_center_read_gradient(net, NULL, record_array(&record, 0, parameters), parameters));
+    }
+    EXPECT_OK(thalnet_step(optimizer, net));
+  }
+  EXPECT_OK(thalnet_center_read(net, NULL, record_array(&record, 1, parameters), parameters));
+  float *rows = support_rows(state);
+  memcpy(record_array(&record, 2, memory), rows, memory * sizeof *rows);
+  free(rows);
+  if (training->gradients) {
+    const size_t inputs = training->sequences * training->frames * (size_t)thalnet_center_input_frames(net, 0) *
+                          thalnet_center_input_size(net, 0);
+    EXPECT_OK(thalnet_batch_read_input_gradient(batch, 0, record_array(&record, 3, inputs), inputs));
+    EXPECT_OK(thalnet_batch_read_state_gradient(batch, record_array(&record, 4, memory), memory));
+  }
+  thalnet_optimizer_free(optimizer);
+  thalnet_state_free(state);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return record;
+}
+
+struct record training_run(const struct training *training, const thalnet_center_options *options, int steps) {
+  return run(training, options, steps, 0);
+}
+
+struct record training_run_in_two_calls(const struct training *training, const thalnet_center_options *options,
+                                        int steps) {
+  return run(training, options, steps, 1);
+}
+
+const char *record_difference(const struct record *one, const struct record *other) {
+  static const char *const names[RECORD_ARRAYS] = {"gradients", "parameters", "the memory", "the input's gradient",
+                                                   "the memory's gradient"};
+  static char text[100];
+  for (int step = 0; step < MOST_STEPS; step++) {
+    if (memcmp(&one->losses[step], &other->losses[step], sizeof one->losses[step]) != 0) {
+      snprintf(text, sizeof text, "the loss of step %d: %.17g, %.17g", step, one->losses[step], other->losses[step]);
+      return text;
+    }
+  }
+  for (int array = 0; array < RECORD_ARRAYS; array++) {
+    if (one->counts[array] != other->counts[array] ||
+        (one->counts[array] > 0 && !support_same(one->arrays[array], other->arrays[array], one->counts[array]))) {
+      snprintf(text, sizeof text, "%s, by %g", names[array],
+               support_distance(one->arrays[array], other->arrays[array], one->counts[array]));
+      return text;
+    }
+  }
+  return NULL;
+}
+
+void record_free(struct record *record) {
+  for (int array = 0; array < RECORD_ARRAYS; array++) {
+    free(record->arrays[array]);
+  }
+}

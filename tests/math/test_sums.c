@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums, softmaxes and optimizers of every table of kernels against plain loops in double, at every length around whole vectors,
+ * between guard values. */
+#include <math.h>
+#include <string.h>
+
+#include <thalnet/optimizer.h>
+
+#include "math/tables.h"
+
+enum { LONGEST = 67 };
+
+static struct table tables[MOST_TABLES];
+static size_t table_count;
+static struct array a, b, c, d;
+
+static void add_and_dot(const struct table *table, size_t n) {
+  float *x = array_begin(&a, n, -1, 1), *y = array_begin(&b, n, -1, 1), before[LONGEST];
+  double sum = 0;
+  memcpy(before, y, n * sizeof *y);
+  for (size_t i = 0; i < n; i++) {
+    sum += (double)x[i] * (double)y[i];
+  }
+  math_near((double)table->kernels->dot(n, x, y), sum, (double)n, 2e-7, table, "dot");
+  math_near(table->kernels->dot_double(n, x, y), sum, (double)n, 1e-15, table, "dot_double");
+  table->kernels->add(n, x, y);
+  for (size_t i = 0; i < n; i++) {
+    math_near((double)y[i], (double)(before[i] + x[i]), 0, 0, table, "add");
+  }
+  array_check(&b, table, "add");
+}
+
+static void add_rows(const struct table *table, size_t n) {
+  const size_t rows = 1 + n % 9, ld = n + n % 4;
+  float *x = array_begin(&a, rows * ld, -1, 1), *y = array_begin(&b, n, -1, 1), before[LONGEST];
+  memcpy(before, y, n * sizeof *y);
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t i = n; i < ld; i++) {
+      x[row * ld + i] = NAN;
+    }
+  }
+  table->kernels->add_rows(rows, n, (thalnet__const_rows){x, ld}, y);
+  for (size_t i = 0; i < n; i++) {
+    double sum = (double)before[i];
+    for (size_t row = 0; row < rows; row++) {
+      sum += (double)x[row * ld + i];
+    }
+    math_near((double)y[i], sum, (double)rows + 1, 2e-7, table, "add_rows");
+  }
+  array_check(&b, table, "add_rows");
+}
+
+/* In double; returns the log of the sum. */
+static double exact_softmax(size_t n, const float *x, double *w) {
+  double largest = (double)x[0], sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    largest = fmax(largest, (double)x[i]);
+  }
+  for (size_t i = 0; i < n; i++) {
+    sum += w[i] = exp((double)x[i] - largest);
+  }
+  for (size_t i = 0; i < n; i++) {
+    w[i] /= sum;
+  }
+  return largest + log(sum);
+}
+
+static void softmax(const struct table *table, size_t n) {
+  float *x = array_begin(&a, n, -9, 9), *w = array_begin(&b, n, 0, 0);
+  double exact[LONGEST];
+  if (n % 5 == 0) {
+    for (size_t i = 0; i < n; i++) {
+      x[i] -= 300; /* all far below zero: lanes beyond the end must not count as logits of 0 */
+    }
+  }
+  exact_softmax(n, x, exact);
+  table->kernels->softmax(n, x, w);
+  for (size_t i = 0; i < n; i++) {
+    math_near((double)w[i], exact[i], exact[i], 1e-5, table, "softmax");
+  }
+  array_check(&b, table, "softmax");
+  table->kernels->softmax(n, x, x);
+  ck_assert_int_eq(memcmp(x, w, n * sizeof *x), 0); /* in place */
+}
+
+static void cross_entropy(const struct table *table, size_t n) {
+  for (size_t label = 0; label < n; label += 1 + n / 5) {
+    float *x = array_begin(&a, n, -9, 9), *gradient = array_begin(&b, n, 0, 0);
+    const float scale = math_draw(0.1, 2);
+    double exact[LONGEST];
+    size_t best = 0;
+    int correct = -1;
+    x[n / 2] = x[n - 1] = label % 2 ? 9 : -9; /* often two that are equal */
+    for (size_t i = 1; i < n; i++) {
+      best = x[i] > x[best] ? i : best;
+    }
+    const double loss = exact_softmax(n, x, exact) - (double)x[label];
+    math_near(table->kernels->cross_entropy(n, x, label, scale, gradient, &correct), loss, 1 + fabs(loss), 1e-6, table,
+              "cross_entropy");
+    ck_assert_int_eq(correct, best == label);
+    math_near(table->kernels->cross_entropy(n, x, best, scale, NULL, &correct),
+              loss + (double)x[label] - (double)x[best], 1 + fabs(loss), 1e-6, table, "cross_entropy without gradient");
+    ck_assert_int_eq(correct, 1);
+    for (size_t i = 0; i < n; i++) {
+      math_near((double)gradient[i], (double)scale * (exact[i] - (i == label)), (double)scale, 1e-6, table,
+                "cross_entropy's gradient");
+    }
+    array_check(&b, table, "cross_entropy");
+  }
+}
+
+/* --- optimizers --- */
+
+static const thalnet__update update = {.scale = 0.5f,
+                                       .rate = 0.01f,
+                                       .decay = 0.1f,
+                                       .decoupled = 0.001f,
+                                       .momentum = 0.9f,
+                                       .beta1 = 0.8f,
+                                       .beta2 = 0.95f,
+                                       .epsilon = 1e-8f,
+                                       .correction1 = 1.25f,
+                                       .correction2 = 2};
+
+/* The rules of thalnet/optimizer.h. */
+static void exact_step(int32_t kind, double g, double *m, double *v, double *w) {
+  const double gradient = (double)update.scale * g + (double)update.decay * *w, rate = (double)update.rate;
+  if (kind == THALNET_SGD) {
+    *m = (double)update.momentum * *m + gradient;
+    *w -= rate * *m;
+    return;
+  }
+  *v = (double)update.beta2 * *v + (1 - (double)update.beta2) * gradient * gradient;
+  if (kind == THALNET_RMSPROP) {
+    *m = (double)update.momentum * *m + gradient / (sqrt(*v) + (double)update.epsilon);
+    *w -= rate * *m;
+    return;
+  }
+  *m = (double)update.beta1 * *m + (1 - (double)update.beta1) * gradient;
+  *w -= (double)update.decoupled * *w +
+        rate * *m * (double)update.correction1 / (sqrt(*v * (double)update.correction2) + (double)update.epsilon);
+}
+
+static void optimizer(const struct table *table, int32_t kind, size_t n) {
+  float *g = array_begin(&a, n, -2, 2), *m = array_begin(&b, n, -1, 1), *v = array_begin(&c, n, 0.1, 1);
+  float *w = array_begin(&d, n, -1, 1), before[3][LONGEST];
+  const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w};
+  memcpy(before[0], m, n * sizeof *m);
+  memcpy(before[1], v, n * sizeof *v);
+  memcpy(before[2], w, n * sizeof *w);
+  const float largest = table->kernels->try_update(kind, n, &update, &moments);
+  ck_assert(!memcmp(before[0], m, n * sizeof *m) && !memcmp(before[1], v, n * sizeof *v) &&
+            !memcmp(before[2], w, n * sizeof *w));
+  table->kernels->update(kind, n, &update, &moments);
+  double most = 0;
+  for (size_t i = 0; i < n; i++) {
+    double em = (double)before[0][i], ev = (double)before[1][i], ew = (double)before[2][i];
+    exact_step(kind, (double)g[i], &em, &ev, &ew);
+    math_near((double)m[i], em, 4, 3e-7, table, "the first moment");
+    math_near((double)v[i], ev, 1, 3e-7, table, "the second moment");
+    math_near((double)w[i], ew, 1, 3e-7, table, "the parameter");
+    most = fmax(most, fabs((double)w[i]));
+  }
+  math_near((double)largest, most, 1, 3e-7, table, "the largest parameter");
+  array_check(&b, table, "the first moment");
+  array_check(&c, table, "the second moment");
+  array_check(&d, table, "the parameter");
+}
+
+/* Anything that would not be finite is seen, wherever it is. */
+static void optimizer_refuses(const struct table *table, int32_t kind, size_t n) {
+  const float bad[] = {NAN, INFINITY, -INFINITY};
+  for (size_t at = 0; at < n; at++) {
+    float *g = array_begin(&a, n, -2, 2), *m = array_begin(&b, n, -1, 1), *v = array_begin(&c, n, 0.1, 1);
+    float *w = array_begin(&d, n, -1, 1), *const all[] = {g, m, w};
+    const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w};
+    ck_assert(isfinite(table->kernels->try_update(kind, n, &update, &moments)));
+    all[at % 3][at] = bad[(at + n) % 3];
+    ck_assert_msg(!isfinite(table->kernels->try_update(kind, n, &update, &moments)), "%s: kind %d, %zu of %zu",
+                  table->name, (int)kind, at, n);
+  }
+}
+
+START_TEST(sums) {
+  for (size_t n = 1; n <= LONGEST; n++) {
+    add_and_dot(&tables[_i], n);
+    add_rows(&tables[_i], n);
+  }
+}
+END_TEST
+
+START_TEST(softmaxes) {
+  for (size_t n = 1; n <= LONGEST; n++) {
+    softmax(&tables[_i], n);
+    cross_entropy(&tables[_i], n);
+  }
+}
+END_TEST
+
+START_TEST(optimizers) {
+  for (size_t n = 1; n <= LONGEST; n++) {
+    for (int32_t kind = THALNET_SGD; kind <= THALNET_ADAMW; kind++) {
+      optimizer(&tables[_i], kind, n);
+      optimizer_refuses(&tables[_i], kind, n);
+    }
+  }
+}
+END_TEST
+
+int main(void) {
+  table_count = math_tables(tables);
+  Suite *suite = suite_create("math_sums");
+  TCase *tcase = tcase_create("math_sums");
+  tcase_add_loop_test(tcase, sums, 0, (int)table_count);
+  tcase_add_loop_test(tcase, softmaxes, 0, (int)table_count);
+  tcase_add_loop_test(tcase, optimizers, 0, (int)table_count);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
