@@ -58,12 +58,14 @@ typedef struct thalnet_io {
   int32_t (*sync_folder)(void *user, const char *path);
 } thalnet_io;
 
-/** Which BLAS library computes the large products: "openblas", "blis", "generic", or "reference" for the built-in one. */
+/** The BLAS library that the products go to where the library has none of its own for the processor: "openblas", "blis",
+ * "generic", or "reference" for built-in loops. With AVX-512, AVX2 and on 64-bit ARM it computes nothing, unless the library
+ * was built with -DTHALNET_OWN_PRODUCTS=OFF. */
 THALNET_API const char *thalnet_blas_vendor(void);
 
 /** Sets the number of threads that BLAS uses for one product. This is process-wide: it changes every other user of the
- * same BLAS library too, which is why the library never does it by itself. 1 is right for libthalnet, whose own threads
- * each call BLAS; with more, training works but results no longer repeat bit for bit.
+ * same BLAS library too, which is why the library never does it by itself. Where libthalnet calls
+ * BLAS, 1 is right for it: its own threads each do so, and with more, training works but results no longer repeat bit for bit.
  * @retval THALNET_ERROR_ARGUMENT threads is below 1
  * @retval THALNET_ERROR_UNSUPPORTED the BLAS library offers no such call */
 THALNET_API thalnet_status thalnet_blas_set_threads(int32_t threads);

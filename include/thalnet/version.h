@@ -30,7 +30,7 @@ THALNET_API int32_t thalnet_version_number(void);
 THALNET_API const char *thalnet_version_text(void);
 
 /** What the running library was built with and which kernels it chose for this CPU, one line such as
- * "blas=openblas threads=pthreadpool kernel=avx512 real=float"; constant storage. Results repeat bit for bit only where
+ * "blas=openblas products=own threads=pthreadpool kernel=avx512 real=float"; constant storage. Results repeat bit for bit only where
  * this line is the same. */
 THALNET_API const char *thalnet_build_info(void);
 

@@ -24,17 +24,19 @@ const char *thalnet_version_text(void) {
 #else
 #define THALNET__THREADS_TEXT "none"
 #endif
-#define THALNET__BUILD_TEXT(kernel)                                                                                    \
-  "blas=" THALNET_BLAS_VENDOR " threads=" THALNET__THREADS_TEXT " kernel=" kernel " real=" THALNET__REAL_NAME
+#define THALNET__BUILD_TEXT(products, kernel)                                                                          \
+  "blas=" THALNET_BLAS_VENDOR " products=" products " threads=" THALNET__THREADS_TEXT " kernel=" kernel                \
+  " real=" THALNET__REAL_NAME
+#define THALNET__KERNEL_TEXT(kernel)                                                                                   \
+  (kernels->multiply != NULL ? THALNET__BUILD_TEXT("own", kernel) : THALNET__BUILD_TEXT("blas", kernel))
 
 const char *thalnet_build_info(void) {
   const thalnet__kernels *kernels = thalnet__kernels_get();
 #ifdef THALNET_KERNELS_X86
-  if (kernels == &thalnet__kernels_avx512) return THALNET__BUILD_TEXT("avx512");
-  if (kernels == &thalnet__kernels_avx2) return THALNET__BUILD_TEXT("avx2");
+  if (kernels == &thalnet__kernels_avx512) return THALNET__KERNEL_TEXT("avx512");
+  if (kernels == &thalnet__kernels_avx2) return THALNET__KERNEL_TEXT("avx2");
 #endif
-  (void)kernels;
-  return THALNET__BUILD_TEXT("portable");
+  return THALNET__KERNEL_TEXT("portable");
 }
 
 const char *thalnet_error_text(void) { return thalnet__error_text(); }

@@ -37,7 +37,7 @@ static void thalnet__gaussian_initialize(const thalnet__reader *reader, real *pa
 
 /* Both products are one: [W; U] phi. */
 static thalnet__matrix thalnet__gaussian_matrix(const thalnet__reader *reader) {
-  return (thalnet__matrix){2 * reader->context, reader->features, reader->prepared};
+  return (thalnet__matrix){.outputs = 2 * reader->context, .inputs = reader->features, .place = reader->prepared};
 }
 
 static int thalnet__gaussian_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {

@@ -41,19 +41,20 @@ typedef struct thalnet__group {
 /* All places are of the size of the first group's, which is the largest. */
 static thalnet__group thalnet__group_at(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t first) {
   const size_t most = thalnet__group_contexts(reader), contexts = thalnet__min(most, reader->context - first);
-  const thalnet__matrix largest = {most * reader->center, reader->features, 0};
+  const thalnet__matrix largest = {.outputs = most * reader->center, .inputs = reader->features};
   size_t size = 0;
   thalnet__matrix_size(kernels, &largest, &size); /* was counted */
-  return (thalnet__group){
-      .first = first,
-      .contexts = contexts,
-      .logits = contexts * reader->center,
-      .matrix = {contexts * reader->center, reader->features, reader->prepared + first / most * size}};
+  return (thalnet__group){.first = first,
+                          .contexts = contexts,
+                          .logits = contexts * reader->center,
+                          .matrix = {.outputs = contexts * reader->center,
+                                     .inputs = reader->features,
+                                     .place = reader->prepared + first / most * size}};
 }
 
 static int thalnet__softmax_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
   const size_t most = thalnet__group_contexts(reader), groups = (reader->context + most - 1) / most;
-  const thalnet__matrix largest = {most * reader->center, reader->features, 0};
+  const thalnet__matrix largest = {.outputs = most * reader->center, .inputs = reader->features};
   return thalnet__matrix_size(kernels, &largest, size) || thalnet__times(*size, groups, size);
 }
 

@@ -177,7 +177,7 @@ static void THALNET__KERNEL(multiply)(const thalnet__product *p) {
   for (size_t row = 0; row < p->rows; row += THALNET__GROUP) {
     const size_t rows = p->rows - row < THALNET__GROUP ? p->rows - row : THALNET__GROUP;
     for (size_t k = 0, left = passes; left > 0; left--) {
-      const size_t depth = (p->depth - k + left - 1) / left;
+      const size_t depth = left == 1 ? p->depth - k : (p->depth - k + left - 1) / left;
       THALNET__KERNEL(columns)
       (p, rows, depth, p->a + row * p->a_row + k, p->b + k * p->b_step, p->c + row * p->c_row, p->accumulate || k > 0);
       k += depth;
@@ -237,7 +237,7 @@ static void THALNET__KERNEL(multiply_transposed)(const thalnet__product *p) {
   const size_t passes = p->depth == 0 ? 1 : (p->depth + THALNET__TRANSPOSED_DEPTH - 1) / THALNET__TRANSPOSED_DEPTH;
   const int copies = p->scratch != NULL && p->columns >= 2 * THALNET__PANEL && p->rows * p->columns >= 1 << 16;
   for (size_t k = 0, left = passes; left > 0; left--) {
-    const size_t depth = (p->depth - k + left - 1) / left;
+    const size_t depth = left == 1 ? p->depth - k : (p->depth - k + left - 1) / left;
     if (copies)
       THALNET__KERNEL(transposed_copies)(p, k, depth);
     else

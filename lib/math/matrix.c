@@ -35,24 +35,33 @@ static int thalnet__panels_size(const thalnet__kernels *kernels, size_t columns,
   return thalnet__times(thalnet__units(columns, panel), panel, size) || thalnet__times(*size, depth, size);
 }
 
-int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size) {
-  size_t other = 0;
-  if (kernels->multiply == NULL) {
-    if (thalnet__times(matrix->outputs, matrix->inputs, size)) return -1;
-  } else if (thalnet__panels_size(kernels, matrix->outputs, matrix->inputs, size) ||
-             thalnet__panels_size(kernels, matrix->inputs, matrix->outputs, &other) ||
-             thalnet__add(*size, other, size)) {
-    return -1;
-  }
+static int thalnet__round_up(size_t *size) {
   if (thalnet__add(*size, THALNET__PLACE_UNIT - 1, size)) return -1;
   *size = *size / THALNET__PLACE_UNIT * THALNET__PLACE_UNIT;
   return 0;
 }
 
-/* Where the panels for the way back start. */
-static size_t thalnet__backward_panels(const thalnet__kernels *kernels, const thalnet__matrix *matrix) {
-  const size_t panel = thalnet__panel(kernels, matrix->outputs);
-  return thalnet__units(matrix->outputs, panel) * panel * matrix->inputs;
+int thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
+                          size_t *backward) {
+  *backward = 0;
+  if (kernels->multiply == NULL)
+    return thalnet__times(matrix->outputs, matrix->inputs, forward) || thalnet__round_up(forward);
+  return thalnet__panels_size(kernels, matrix->outputs, matrix->inputs, forward) ||
+         thalnet__panels_size(kernels, matrix->inputs, matrix->outputs, backward) || thalnet__round_up(forward) ||
+         thalnet__round_up(backward);
+}
+
+int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size) {
+  size_t backward;
+  return thalnet__matrix_sizes(kernels, matrix, size, &backward) || thalnet__add(*size, backward, size);
+}
+
+/* Where the panels for the way back are. */
+static size_t thalnet__back(const thalnet__kernels *kernels, const thalnet__matrix *matrix) {
+  size_t forward = 0, backward = 0;
+  if (matrix->back != 0) return matrix->back;
+  thalnet__matrix_sizes(kernels, matrix, &forward, &backward); /* was counted before */
+  return matrix->place + forward;
 }
 
 /* A block of weights, at most so many columns wide; its rows lie within one panel over the outputs. */
@@ -128,12 +137,11 @@ static void thalnet__put_block(const thalnet__kernels *kernels, const thalnet__m
     block.ld = block.inputs;
   }
   if (kernels->multiply == NULL) {
-    thalnet__put_plain(matrix, &block, kept);
+    thalnet__put_plain(matrix, &block, kept + matrix->place);
     return;
   }
-  thalnet__put_forward(thalnet__panel(kernels, matrix->outputs), matrix, &block, kept);
-  thalnet__put_backward(thalnet__panel(kernels, matrix->inputs), matrix, &block,
-                        kept + thalnet__backward_panels(kernels, matrix));
+  thalnet__put_forward(thalnet__panel(kernels, matrix->outputs), matrix, &block, kept + matrix->place);
+  thalnet__put_backward(thalnet__panel(kernels, matrix->inputs), matrix, &block, kept + thalnet__back(kernels, matrix));
 }
 
 void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
@@ -151,7 +159,7 @@ void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix 
                                     .weight = piece->weight + o * piece->ld + i,
                                     .ld = piece->ld,
                                     .scale = piece->scale};
-      thalnet__put_block(kernels, matrix, block, kept + matrix->place);
+      thalnet__put_block(kernels, matrix, block, kept);
     }
   }
 }
@@ -193,13 +201,12 @@ void thalnet__matrix_forward(const thalnet__kernels *kernels, const thalnet__mat
 void thalnet__matrix_backward(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const real *kept,
                               size_t rows, thalnet__const_rows a, int accumulate, thalnet__rows c, thalnet__part part) {
   const thalnet__range columns = thalnet__part_of(part, matrix->inputs, THALNET__PART_COLUMNS);
-  kept += matrix->place;
   if (kernels->multiply != NULL)
-    thalnet__multiply_panels(kernels, rows, matrix->outputs, a, kept + thalnet__backward_panels(kernels, matrix),
+    thalnet__multiply_panels(kernels, rows, matrix->outputs, a, kept + thalnet__back(kernels, matrix),
                              thalnet__panel(kernels, matrix->inputs), accumulate, c, columns);
   else
-    thalnet__multiply_nn(rows, columns.count, matrix->outputs, a.at, a.ld, kept + columns.first, matrix->inputs,
-                         (real)accumulate, c.at + columns.first, c.ld);
+    thalnet__multiply_nn(rows, columns.count, matrix->outputs, a.at, a.ld, kept + matrix->place + columns.first,
+                         matrix->inputs, (real)accumulate, c.at + columns.first, c.ld);
 }
 
 void thalnet__multiply_gradient(const thalnet__kernels *kernels, size_t outputs, size_t inputs, size_t rows,

@@ -14,6 +14,7 @@
 typedef struct thalnet__matrix {
   size_t outputs, inputs;
   size_t place; /* of what is kept, in the block of all such */
+  size_t back;  /* of the panels for the way back; 0: right behind the others */
 } thalnet__matrix;
 
 /* A part of a matrix, from somewhere in the parameters: rows [output, output + outputs), columns [input, input + inputs). */
@@ -39,8 +40,11 @@ thalnet__range thalnet__part_of(thalnet__part part, size_t size, size_t unit);
 size_t thalnet__column_parts(size_t columns);
 size_t thalnet__row_parts(size_t rows);
 
-/* Numbers to keep it in, a multiple of 16; -1 where they cannot be counted. */
+/* Numbers to keep it in, multiples of 16: in one piece, or those for either way (all of a plain copy are for the way forward);
+ * -1 where they cannot be counted. */
 int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size);
+int thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
+                          size_t *backward);
 /* Puts the part's rows of a piece into their place; what no piece fills stays zero. */
 void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
                          real *kept, thalnet__part part);

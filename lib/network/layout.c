@@ -260,20 +260,35 @@ static size_t thalnet__place_numbers(thalnet__prepared_places *places, size_t co
 
 static void thalnet__place_matrix(thalnet__prepared_places *places, size_t outputs, size_t inputs,
                                   thalnet__matrix *matrix) {
-  size_t size = 0;
-  *matrix = (thalnet__matrix){outputs, inputs, 0};
-  if (thalnet__matrix_size(places->kernels, matrix, &size)) places->overflowed = 1;
-  matrix->place = thalnet__place_numbers(places, size);
+  size_t forward = 0, backward = 0;
+  *matrix = (thalnet__matrix){.outputs = outputs, .inputs = inputs};
+  if (thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward)) places->overflowed = 1;
+  matrix->place = thalnet__place_numbers(places, forward);
+}
+
+static void thalnet__place_back(thalnet__prepared_places *places, thalnet__matrix *matrix) {
+  size_t forward = 0, backward = 0;
+  if (thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward)) places->overflowed = 1;
+  matrix->back = thalnet__place_numbers(places, backward);
 }
 
 static void thalnet__place_layer(thalnet__prepared_places *places, thalnet__layer *layer) {
   const size_t n = layer->units, gates = layer->kind->gates * n;
   const size_t candidate = thalnet__resets_after(layer) ? 0 : layer->kind->rotated * n;
-  layer->bias = thalnet__place_numbers(places, layer->kind->blocks * n);
   thalnet__place_matrix(places, gates, layer->inputs - layer->task_columns, &layer->input);
   if (!layer->kind->recurrent) return;
   thalnet__place_matrix(places, gates - candidate, n, &layer->hidden);
   thalnet__place_matrix(places, candidate, n, &layer->candidate);
+}
+
+/* Panels for the way back, in the order in which a step back reads them. */
+static void thalnet__place_module_back(thalnet__prepared_places *places, thalnet_module *module) {
+  for (size_t j = module->layer_count; j-- > 0;) {
+    thalnet__layer *layer = &module->layers[j].layer;
+    thalnet__place_back(places, &layer->candidate);
+    thalnet__place_back(places, &layer->input);
+    thalnet__place_back(places, &layer->hidden);
+  }
 }
 
 static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_places *places,
@@ -281,9 +296,10 @@ static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_pl
   const thalnet__input *input = &net->inputs[connection->number];
   const size_t gates = first->kind->gates * first->units;
   size_t tokens = 0;
-  connection->matrix = (thalnet__matrix){gates, input->size, 0};
+  connection->matrix = (thalnet__matrix){.outputs = gates, .inputs = input->size};
   if (!input->tokens) {
     thalnet__place_matrix(places, gates, input->size, &connection->matrix);
+    thalnet__place_back(places, &connection->matrix);
     return;
   }
   if (thalnet__times(input->size, gates, &tokens)) places->overflowed = 1;
@@ -297,18 +313,33 @@ static void thalnet__place_reader(thalnet__prepared_places *places, thalnet__rea
   reader->prepared = thalnet__place_numbers(places, size);
 }
 
-static thalnet_status thalnet__place_prepared(thalnet_center *net) {
-  thalnet__prepared_places places = {.kernels = net->kernels};
-  thalnet__place_matrix(&places, net->static_contexts, net->features, &net->readers);
-  for (size_t o = 0; o < net->output_count; o++)
-    thalnet__place_matrix(&places, net->outputs[o].size, net->outputs[o].span_size, &net->outputs[o].head);
+/* What a step reads lies in the order in which it reads it: panels are fetched ahead beyond their own end. */
+static void thalnet__place_forward(thalnet_center *net, thalnet__prepared_places *places) {
+  thalnet__place_matrix(places, net->static_contexts, net->features, &net->readers);
   for (size_t i = 0; i < net->module_count; i++) {
     thalnet_module *module = net->modules[i];
-    for (size_t j = 0; j < module->layer_count; j++) thalnet__place_layer(&places, &module->layers[j].layer);
+    thalnet__place_reader(places, &module->reader.reading);
+    for (size_t j = 0; j < module->layer_count; j++) thalnet__place_layer(places, &module->layers[j].layer);
+  }
+  for (size_t o = 0; o < net->output_count; o++)
+    thalnet__place_matrix(places, net->outputs[o].size, net->outputs[o].span_size, &net->outputs[o].head);
+}
+
+static thalnet_status thalnet__place_prepared(thalnet_center *net) {
+  thalnet__prepared_places places = {.kernels = net->kernels};
+  for (size_t i = 0; i < net->module_count; i++) {
+    thalnet_module *module = net->modules[i];
+    for (size_t j = 0; j < module->layer_count; j++) {
+      thalnet__layer *layer = &module->layers[j].layer;
+      layer->bias = thalnet__place_numbers(&places, layer->kind->blocks * layer->units);
+    }
     for (size_t k = 0; k < module->input_count; k++)
       thalnet__place_input(net, &places, thalnet__first_layer(module), &module->inputs[k]);
-    thalnet__place_reader(&places, &module->reader.reading);
   }
+  thalnet__place_forward(net, &places);
+  for (size_t o = 0; o < net->output_count; o++) thalnet__place_back(&places, &net->outputs[o].head);
+  for (size_t i = 0; i < net->module_count; i++) thalnet__place_module_back(&places, net->modules[i]);
+  thalnet__place_back(&places, &net->readers);
   if (places.overflowed || places.used > SIZE_MAX / 16)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
   net->prepared_count = places.used;

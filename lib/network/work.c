@@ -5,7 +5,7 @@
 
 #include "core/checked.h"
 
-enum { THALNET__BLOCK_ROWS = 768 };
+enum { THALNET__BLOCK_ROWS = 768, THALNET__SLAB_BLOCK_ROWS = 512 };
 
 /* Widths that scratch must fit. */
 typedef struct thalnet__widths {
@@ -57,7 +57,9 @@ static void thalnet__layer_layout(const thalnet_module *module, size_t j, const 
 
 /* Whole frames, of about so many rows that products over them are at full speed. */
 static size_t thalnet__block_steps(const thalnet_center *net, size_t rows, size_t steps) {
-  const size_t frames = thalnet__max(1, THALNET__BLOCK_ROWS / thalnet__max(1, rows) / net->steps_per_frame);
+  const size_t most =
+      net->slabs ? THALNET__SLAB_BLOCK_ROWS : THALNET__BLOCK_ROWS; /* a large network's block is large */
+  const size_t frames = thalnet__max(1, most / thalnet__max(1, rows) / net->steps_per_frame);
   return thalnet__min(frames * net->steps_per_frame, steps);
 }
 

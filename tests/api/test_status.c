@@ -148,6 +148,7 @@ START_TEST(build_info_is_one_line) {
   ck_assert(support_text_is_good(info));
   snprintf(blas, sizeof blas, "blas=%s ", thalnet_blas_vendor());
   ck_assert_ptr_nonnull(strstr(info, blas));
+  ck_assert_ptr_nonnull(strstr(info, "products="));
   ck_assert_ptr_nonnull(strstr(info, "kernel="));
   ck_assert_ptr_nonnull(strstr(info, "threads="));
   ck_assert_ptr_nonnull(strstr(info, "real="));

@@ -157,8 +157,8 @@ static void put_piece(struct operands *o, int call, int deep, int right) {
 
 void operands_begin(struct operands *o, const struct table *table, size_t columns, size_t depth) {
   *o = (struct operands){.table = table, .columns = columns, .depth = depth};
-  o->w[FORWARD] = (thalnet__matrix){columns, depth, 16};
-  o->w[BACKWARD] = (thalnet__matrix){depth, columns, 0};
+  o->w[FORWARD] = (thalnet__matrix){.outputs = columns, .inputs = depth, .place = 16};
+  o->w[BACKWARD] = (thalnet__matrix){.outputs = depth, .inputs = columns};
   for (int call = FORWARD; call <= BACKWARD; call++) {
     size_t size = 0;
     ck_assert_int_eq(thalnet__matrix_size(&table->kernels, &o->w[call], &size), 0);
