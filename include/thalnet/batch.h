@@ -178,7 +178,7 @@ THALNET_API thalnet_status thalnet_forward(const thalnet_center *net, thalnet_ba
 THALNET_API thalnet_status thalnet_backward(thalnet_center *net, thalnet_batch *batch);
 
 /** The training call: forward, losses and backward, chunk by chunk, so that only as many chunks of activations exist as
- * threads. Adds to the gradients; with input dropout. Otherwise as thalnet_forward and thalnet_backward.
+ * threads (in large networks one, which they share). Adds to the gradients; with input dropout. Otherwise as thalnet_forward and thalnet_backward.
  * @retval as both; THALNET_ERROR_STATE when no output has labels or the batch is not for backward; THALNET_ERROR_NONFINITE:
  *         the gradients are as before too */
 THALNET_API thalnet_status thalnet_forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state);

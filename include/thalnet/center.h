@@ -33,14 +33,16 @@ typedef struct thalnet_center_options {
   size_t struct_size;
   const thalnet_memory *memory;     /**< NULL: malloc and free */
   const thalnet_executor *executor; /**< NULL: the built-in threads */
-  int32_t threads;                  /**< at most this many sequences' chunks are computed at once; 1..1024 */
+  int32_t threads;                  /**< threads of a computing call: small networks deal chunks of sequences to them,
+                                         large ones parts of every layer; 1..1024 */
   int32_t device;                   /**< 0: the CPU; others are THALNET_ERROR_UNSUPPORTED so far */
   int32_t device_index;             /**< 0 */
-  int32_t chunk_sequences;          /**< sequences computed together by one thread; 0: chosen from the shapes. Results
-                                         depend on it in the last bits, never on the number of threads */
-  int32_t settle_steps;             /**< steps without input after a sequence's last frame before its final output is
+  int32_t chunk_sequences; /**< sequences computed together by one thread; 0: chosen from the shapes. Other values
+                                         make chunks in large networks too, with a copy of the gradients for each
+                                         thread. Results depend on it in the last bits, never on the number of threads */
+  int32_t settle_steps;    /**< steps without input after a sequence's last frame before its final output is
                                          taken, on a copy of the memory; 0..THALNET_STEPS_LIMIT */
-  int32_t reserved;                 /**< 0; else THALNET_ERROR_VERSION, here and in all options */
+  int32_t reserved;        /**< 0; else THALNET_ERROR_VERSION, here and in all options */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
   { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0 }

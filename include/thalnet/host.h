@@ -32,7 +32,8 @@ typedef struct thalnet_executor {
   size_t struct_size; /**< sizeof(thalnet_executor) */
   void *user;         /**< passed to run */
   /** Calls task(argument, index) once for every index in 0..count-1, on any threads in any order, and returns when all
-   * calls have returned. Several threads may be in it at once: those that compute with one center. */
+   * calls have returned. Several threads may be in it at once: those that compute with one center. Large networks call it
+   * several times a step, and also when parameters are written: it should not start threads each time. */
   void (*run)(void *user, void (*task)(void *argument, size_t index), void *argument, size_t count);
 } thalnet_executor;
 

@@ -46,9 +46,8 @@ static void thalnet__add_contributions(const thalnet_center *net, size_t m, cons
   }
 }
 
-/* A dynamic reader makes all rows' weights when asked for row 0, so that row is visited even where it is padding. */
 static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work *work, size_t m, size_t step,
-                                   size_t row, int counts) {
+                                   size_t row) {
   const thalnet_center *net = work->net;
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   const thalnet__reading reading = thalnet__describe_reading(work, &work->main, step);
@@ -57,11 +56,10 @@ static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work 
   if (thalnet__is_static(reader)) {
     matrix = net->parameters + reader->parameters[0];
   } else {
-    if (counts || row == 0) reader->kind->weights(reader, &reading, row, survey->matrix);
-    if (!counts) return;
+    reader->kind->weights(reader, &reading, row, survey->matrix);
     for (size_t i = 0; i < reader->context * net->features; i++) sums[i] += (double)matrix[i];
   }
-  if (counts && survey->measure == THALNET_ROUTING_SHARE)
+  if (survey->measure == THALNET_ROUTING_SHARE)
     thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1,
                                reading.phi + row * net->features, survey->squares);
 }
@@ -77,7 +75,7 @@ static void thalnet__survey_block(void *observer, const thalnet__work *work, con
   for (size_t step = 0; step < work->main.steps; step++) {
     for (size_t m = 0; m < net->module_count; m++)
       for (size_t row = 0; row < work->rows && thalnet__has_reader(net->modules[m]); row++)
-        thalnet__survey_reader(survey, work, m, step, row, thalnet__counts(work, batch, step, row));
+        if (thalnet__counts(work, batch, step, row)) thalnet__survey_reader(survey, work, m, step, row);
     for (size_t row = 0; row < work->rows; row++) survey->readings += (uint64_t)thalnet__counts(work, batch, step, row);
   }
 }

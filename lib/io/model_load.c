@@ -17,7 +17,18 @@
 
 /* --- what the file may ask for --- */
 
-enum { THALNET__PREPARED_ALWAYS = 1 << 20 };
+/* An output whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
+static double thalnet__wasted(const thalnet_center *net) {
+  double wasted = 0;
+  for (size_t o = 0; o < net->output_count; o++) {
+    size_t features = 0;
+    for (size_t m = 0; m < net->module_count; m++)
+      for (size_t k = 0; k < net->modules[m]->output_count; k++)
+        if (net->modules[m]->outputs[k].number == (int32_t)o) features += net->modules[m]->features;
+    wasted += (double)net->outputs[o].size * (double)(net->outputs[o].span_size - features);
+  }
+  return wasted;
+}
 
 static thalnet_status thalnet__check_limits(const thalnet_center *net, const thalnet_load_options *options) {
   thalnet_center_size size = {.struct_size = sizeof size};
@@ -28,13 +39,11 @@ static thalnet_status thalnet__check_limits(const thalnet_center *net, const tha
   if (size.step_operations > options->max_step_operations)
     return thalnet__fail(THALNET_ERROR_LIMIT, "%llu operations a step, max_step_operations is %llu",
                          (unsigned long long)size.step_operations, (unsigned long long)options->max_step_operations);
-  /* What is derived from the parameters is a few times as much, with small layers filled up to whole vectors; but an output
-   * whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
-  const uint64_t derived = options->max_parameters > UINT64_MAX / 8 ? UINT64_MAX : 8 * options->max_parameters;
-  if (net->prepared_count > derived && net->prepared_count > THALNET__PREPARED_ALWAYS)
+  const double wasted = thalnet__wasted(net), own = 4 * (double)size.parameters + 0x1p24;
+  const double most = own < (double)options->max_parameters ? own : (double)options->max_parameters;
+  if (wasted > most)
     return thalnet__fail(THALNET_ERROR_LIMIT,
-                         "%zu numbers derived from the parameters, more than 8 times max_parameters, %llu",
-                         net->prepared_count, (unsigned long long)options->max_parameters);
+                         "outputs of modules far apart: %.0f zeros between them, the limit is %.0f", wasted, most);
   return THALNET_OK;
 }
 

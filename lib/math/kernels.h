@@ -38,6 +38,8 @@ typedef struct thalnet__product {
 } thalnet__product;
 
 enum { THALNET__PRODUCT_SCRATCH = 256 * (16 * 14 + 32) };
+/* Gradients with fewer numbers never use it. */
+enum { THALNET__PRODUCT_LARGE = 1 << 16 };
 
 /* Gates of a recurrent layer for `rows` sequences. In a row the blocks of `units` numbers lie side by side; they come in as
  * products, leave as the gates' values, and backward turns them into the gradients before the gates. base: what does not

@@ -6,12 +6,6 @@
 #include "math/kernels.h"
 #include "math/simd/simd.h"
 
-#ifdef __GNUC__
-#define THALNET__ALWAYS_INLINE static inline __attribute__((always_inline))
-#else
-#define THALNET__ALWAYS_INLINE static inline
-#endif
-
 /* A vector where `left` numbers are left; most have a whole one, and so does the branch. */
 static inline thalnet__v THALNET__KERNEL(load)(const real *from, size_t left) {
   if (left >= THALNET__V_WIDTH) return thalnet__v_load(from);

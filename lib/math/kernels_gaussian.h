@@ -86,8 +86,7 @@ enum { THALNET__BELLS = THALNET__V_WIDTH < 4 ? 1 : 4 };
 
 /* The weights of some contexts in registers, without their factors. */
 typedef struct thalnet__bell {
-  thalnet__v u[THALNET__BELLS], step[THALNET__BELLS],
-      base[THALNET__BELLS]; /* at the first vector that counts; to the next */
+  thalnet__v start[THALNET__BELLS], scale[THALNET__BELLS], base[THALNET__BELLS];
   size_t first, end;
 } thalnet__bell;
 
@@ -100,29 +99,34 @@ THALNET__INLINE thalnet__bell THALNET__KERNEL(bell)(const size_t count, const th
     bell.first = first < bell.first ? first : bell.first;
     bell.end = end > bell.end ? end : bell.end;
   }
-  const thalnet__v k = thalnet__v_count() + thalnet__v_set((real)bell.first);
   for (size_t i = 0; i < count; i++) {
-    const thalnet__v scale = thalnet__v_set(bells->scale[lane + i]);
-    bell.u[i] = thalnet__v_set(bells->start[lane + i]) + k * scale;
-    bell.step[i] = thalnet__v_set(THALNET__V_WIDTH) * scale;
+    bell.start[i] = thalnet__v_set(bells->start[lane + i]);
+    bell.scale[i] = thalnet__v_set(bells->scale[lane + i]);
     bell.base[i] = thalnet__v_set(bells->base[lane + i]);
   }
   return bell;
+}
+
+/* The weight at u, where places beyond the center may be nearer to the mean than any in it: they count as the nearest, until
+ * they are left out. */
+static inline thalnet__v THALNET__KERNEL(weight)(thalnet__v base, thalnet__v u) {
+  return thalnet__v_exp2(thalnet__v_at_most(base - u * u, thalnet__v_set(0)));
 }
 
 /* Sums of exponentials times phi, and where they are wanted of exponentials. */
 THALNET__INLINE void THALNET__KERNEL(bell_read)(const size_t count, thalnet__bell bell, size_t n, const real *phi,
                                                 real *reads, real *sums) {
   thalnet__v sum[THALNET__BELLS], read[THALNET__BELLS];
+  thalnet__v at = thalnet__v_count() + thalnet__v_set((real)bell.first);
   for (size_t i = 0; i < count; i++) sum[i] = read[i] = thalnet__v_set(0);
-  for (size_t k = bell.first; k < bell.end; k += THALNET__V_WIDTH) {
+  for (size_t k = bell.first; k < bell.end; k += THALNET__V_WIDTH, at += thalnet__v_set(THALNET__V_WIDTH)) {
     const thalnet__v from = THALNET__KERNEL(load)(phi + k, n - k);
     THALNET__UNROLL
     for (size_t i = 0; i < count; i++) {
-      const thalnet__v e = thalnet__v_exp2(bell.base[i] - bell.u[i] * bell.u[i]);
-      if (sums != NULL) sum[i] += THALNET__KERNEL(only)(e, n - k, 0);
+      const thalnet__v u = bell.start[i] + at * bell.scale[i];
+      const thalnet__v e = THALNET__KERNEL(only)(THALNET__KERNEL(weight)(bell.base[i], u), n - k, 0);
+      if (sums != NULL) sum[i] += e;
       read[i] += e * from;
-      bell.u[i] += bell.step[i];
     }
   }
   for (size_t i = 0; i < count; i++) reads[i] = thalnet__v_sum(read[i]);
@@ -159,20 +163,20 @@ THALNET__INLINE void THALNET__KERNEL(bell_gradient)(const size_t count, thalnet_
                                                     const real *centre, real one, const real *phi, real *d_phi,
                                                     real *mean, real *variance) {
   thalnet__v sum[THALNET__BELLS], means[THALNET__BELLS], squares[THALNET__BELLS];
+  thalnet__v at = thalnet__v_count() + thalnet__v_set((real)bell.first);
   for (size_t i = 0; i < count; i++) sum[i] = means[i] = squares[i] = thalnet__v_set(0);
-  for (size_t k = bell.first; k < bell.end; k += THALNET__V_WIDTH) {
+  for (size_t k = bell.first; k < bell.end; k += THALNET__V_WIDTH, at += thalnet__v_set(THALNET__V_WIDTH)) {
     const thalnet__v from = THALNET__KERNEL(load)(phi + k, n - k);
     thalnet__v d = THALNET__KERNEL(load)(d_phi + k, n - k);
     THALNET__UNROLL
     for (size_t i = 0; i < count; i++) {
-      const thalnet__v u = bell.u[i], whole = thalnet__v_exp2(bell.base[i] - u * u);
-      const thalnet__v e = THALNET__KERNEL(only)(whole, n - k, 0);
+      const thalnet__v u = bell.start[i] + at * bell.scale[i];
+      const thalnet__v e = THALNET__KERNEL(only)(THALNET__KERNEL(weight)(bell.base[i], u), n - k, 0);
       const thalnet__v term = e * (from - thalnet__v_set(centre[i])), moment = term * u;
       d += thalnet__v_set(scale[i]) * e;
       sum[i] += term;
       means[i] += moment;
       squares[i] += moment * u;
-      bell.u[i] += bell.step[i];
     }
     THALNET__KERNEL(store)(d_phi + k, d, n - k);
   }
@@ -244,7 +248,7 @@ static void THALNET__KERNEL(gaussian_weights)(const thalnet__gaussians *g, size_
       const thalnet__v at = thalnet__v_count() + thalnet__v_set((real)k);
       const thalnet__v u = thalnet__v_set(bells.start[lane]) + at * thalnet__v_set(bells.scale[lane]);
       const thalnet__v e =
-          THALNET__KERNEL(only)(thalnet__v_exp2(thalnet__v_set(bells.base[lane]) - u * u), g->center - k, 0);
+          THALNET__KERNEL(only)(THALNET__KERNEL(weight)(thalnet__v_set(bells.base[lane]), u), g->center - k, 0);
       THALNET__KERNEL(store)(w + k, e, g->center - k);
       sum += thalnet__v_sum(e);
     }

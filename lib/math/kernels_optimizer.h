@@ -8,8 +8,8 @@ typedef struct thalnet__updated {
   thalnet__v m, v, w;
 } thalnet__updated;
 
-THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind, const thalnet__update *u,
-                                                              thalnet__v gradient, thalnet__updated at) {
+THALNET__INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind, const thalnet__update *u,
+                                                       thalnet__v gradient, thalnet__updated at) {
   const thalnet__v rate = thalnet__v_set(u->rate);
   if (kind == THALNET_SGD) {
     at.m = thalnet__v_set(u->momentum) * at.m + gradient;
@@ -22,7 +22,8 @@ THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind
     at.m = thalnet__v_set(u->momentum) * at.m + gradient * thalnet__v_inverse(size);
     at.w -= rate * at.m;
   } else {
-    const thalnet__v size = thalnet__v_sqrt(at.v * thalnet__v_set(u->correction2)) + thalnet__v_set(u->epsilon);
+    const thalnet__v size =
+        thalnet__v_sqrt(at.v) * thalnet__v_sqrt(thalnet__v_set(u->correction2)) + thalnet__v_set(u->epsilon);
     at.m = thalnet__v_set(u->beta1) * at.m + thalnet__v_set(1 - u->beta1) * gradient;
     at.w -=
         thalnet__v_set(u->decoupled) * at.w + rate * (at.m * thalnet__v_set(u->correction1)) * thalnet__v_inverse(size);
@@ -31,8 +32,8 @@ THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind
 }
 
 /* One vector at number i. */
-THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t kind, const thalnet__update *u,
-                                                                   const thalnet__moments *p, size_t i, size_t left) {
+THALNET__INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t kind, const thalnet__update *u,
+                                                            const thalnet__moments *p, size_t i, size_t left) {
   const thalnet__v zero = thalnet__v_set(0);
   const thalnet__updated at = {.m = THALNET__KERNEL(load)(p->first + i, left),
                                .v = kind == THALNET_SGD ? zero : THALNET__KERNEL(load)(p->second + i, left),
@@ -42,8 +43,8 @@ THALNET__ALWAYS_INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t
   return THALNET__KERNEL(rule)(kind, u, gradient, at);
 }
 
-THALNET__ALWAYS_INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_t n, const thalnet__update *update,
-                                                       const thalnet__moments *moments) {
+THALNET__INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_t n, const thalnet__update *update,
+                                                const thalnet__moments *moments) {
   const thalnet__update u = *update;
   const thalnet__moments p = *moments;
   for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
@@ -55,8 +56,8 @@ THALNET__ALWAYS_INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_
 }
 
 /* The largest |w| that the step would lead to; NaN where anything would not be finite. */
-THALNET__ALWAYS_INLINE real THALNET__KERNEL(try_step)(const int32_t kind, size_t n, const thalnet__update *update,
-                                                      const thalnet__moments *moments) {
+THALNET__INLINE real THALNET__KERNEL(try_step)(const int32_t kind, size_t n, const thalnet__update *update,
+                                               const thalnet__moments *moments) {
   const thalnet__update u = *update;
   const thalnet__moments p = *moments;
   const thalnet__v zero = thalnet__v_set(0);

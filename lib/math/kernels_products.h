@@ -235,7 +235,8 @@ static void THALNET__KERNEL(transposed_copies)(const thalnet__product *p, size_t
 
 static void THALNET__KERNEL(multiply_transposed)(const thalnet__product *p) {
   const size_t passes = p->depth == 0 ? 1 : (p->depth + THALNET__TRANSPOSED_DEPTH - 1) / THALNET__TRANSPOSED_DEPTH;
-  const int copies = p->scratch != NULL && p->columns >= 2 * THALNET__PANEL && p->rows * p->columns >= 1 << 16;
+  const int copies =
+      p->scratch != NULL && p->columns >= 2 * THALNET__PANEL && p->rows * p->columns >= THALNET__PRODUCT_LARGE;
   for (size_t k = 0, left = passes; left > 0; left--) {
     const size_t depth = left == 1 ? p->depth - k : (p->depth - k + left - 1) / left;
     if (copies)

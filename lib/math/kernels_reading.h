@@ -8,8 +8,8 @@ static inline thalnet__v THALNET__KERNEL(exp_below)(thalnet__v x) {
 
 /* The sum of exp(w - largest) over one distribution, which is kept in w where it is wanted, without being divided by the sum;
  * *read = the same sum times phi. Whole vectors in fours: a loop that is unrolled. */
-THALNET__ALWAYS_INLINE real THALNET__KERNEL(exponentials)(const int keep, size_t n, real largest, const real *phi,
-                                                          real *w, real *read) {
+THALNET__INLINE real THALNET__KERNEL(exponentials)(const int keep, size_t n, real largest, const real *phi, real *w,
+                                                   real *read) {
   enum { STEP = 4 * THALNET__V_WIDTH };
   const thalnet__v shift = thalnet__v_set(largest);
   thalnet__v sum = thalnet__v_set(0), reading = thalnet__v_set(0);

@@ -13,7 +13,7 @@
 #include "core/fault.h"
 #include "module/layer.h"
 
-/* Reset before needs all of the phases, reset after those without RESET in their names. */
+/* Reset before has all of the phases, reset after those without RESET in their names, one after the other. */
 enum { FORWARD_PRODUCTS, FORWARD_GATES, FORWARD_RESET_CANDIDATE, FORWARD_RESET_OUTPUT, FORWARD_PHASES };
 enum { BACKWARD_GATES, BACKWARD_RESET_CANDIDATE, BACKWARD_RESET, BACKWARD_PRODUCTS, BACKWARD_PHASES };
 
@@ -57,8 +57,6 @@ static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__lay
     thalnet__layer_multiply_hidden(layer, step, part);
   } else if (phase == FORWARD_GATES) {
     thalnet__gru_forward_gates(layer, step, part);
-  } else if (layer->variant == THALNET_RESET_AFTER) {
-    return;
   } else if (phase == FORWARD_RESET_CANDIDATE) {
     thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows,
                             thalnet__const_block(layer, step, 3), 1, step->gates, part);
@@ -73,14 +71,12 @@ static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__lay
 static thalnet__gate_gradients thalnet__gru_row_gradients(const thalnet__layer *layer, const thalnet__layer_step *step,
                                                           const thalnet__layer_gradient *gradient, thalnet__part part) {
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
-  const thalnet__const_rows d_reset = {gradient->scratch, layer->units};
   return (thalnet__gate_gradients){.rows = rows.count,
                                    .units = layer->units,
                                    .gates = thalnet__cut(step->gates, rows, 0),
                                    .before = thalnet__const_cut(step->hidden_before, rows, 0),
                                    .d_output = thalnet__const_cut(gradient->d_output, rows, 0),
-                                   .d_before = thalnet__cut(gradient->d_hidden_before, rows, 0),
-                                   .d_reset = thalnet__const_cut(d_reset, rows, 0)};
+                                   .d_before = thalnet__cut(gradient->d_hidden_before, rows, 0)};
 }
 
 static void thalnet__gru_backward_products(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -95,7 +91,7 @@ static void thalnet__gru_backward_products(const thalnet__layer *layer, const th
 static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__layer_step *step,
                                   const thalnet__layer_gradient *gradient, size_t phase, thalnet__part part) {
   const int after = layer->variant == THALNET_RESET_AFTER;
-  if (phase == BACKWARD_PRODUCTS) {
+  if (phase == BACKWARD_PRODUCTS || (after && phase > BACKWARD_GATES)) {
     thalnet__gru_backward_products(layer, step, gradient, part);
   } else if (phase == BACKWARD_GATES) {
     const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
@@ -103,14 +99,14 @@ static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__la
       step->kernels->gru_after_gradient(&gates);
     else
       step->kernels->gru_before_gradient(&gates);
-  } else if (after) {
-    return;
   } else if (phase == BACKWARD_RESET_CANDIDATE) {
     const thalnet__rows d_reset = {gradient->scratch, layer->units};
     thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows,
                              thalnet__const_block(layer, step, 0), 0, d_reset, part);
   } else {
-    const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+    const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+    thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+    gates.d_reset = thalnet__const_cut((thalnet__const_rows){gradient->scratch, layer->units}, rows, 0);
     step->kernels->gru_before_gradient_reset(&gates);
   }
 }

@@ -17,6 +17,11 @@ int thalnet__resets_after(const thalnet__layer *layer) {
   return layer->kind == &thalnet__gru && layer->variant == THALNET_RESET_AFTER;
 }
 
+size_t thalnet__layer_phases(const thalnet__layer *layer, int backward) {
+  if (thalnet__resets_after(layer)) return 2; /* products and gates, gates and products */
+  return backward ? layer->kind->backward_phases : layer->kind->forward_phases;
+}
+
 /* --- what is prepared --- */
 
 static void thalnet__prepare_biases(const thalnet__layer *layer, const thalnet__kernels *kernels,

@@ -92,7 +92,7 @@ extern const thalnet__layer_kind thalnet__lstm;
 
 /* Shared by the kinds. */
 
-/* `width` numbers from `column` on, of the part's rows. */
+/* The part's rows, from `column` on. */
 static inline thalnet__rows thalnet__cut(thalnet__rows rows, thalnet__range range, size_t column) {
   return (thalnet__rows){rows.at + range.first * rows.ld + column, rows.ld};
 }
@@ -102,6 +102,8 @@ static inline thalnet__const_rows thalnet__const_cut(thalnet__const_rows rows, t
 
 /* A GRU whose reset gate comes after the product. */
 int thalnet__resets_after(const thalnet__layer *layer);
+/* How many phases a step of the layer has: its kind's, or what the variant needs of them. */
+size_t thalnet__layer_phases(const thalnet__layer *layer, int backward);
 
 /* Blocks of the gates and where they belong in the tensors: [0] those that come last there, [1] the others. */
 typedef struct thalnet__block_rows {

@@ -86,7 +86,7 @@ static void thalnet__layer_back(const thalnet__back_call *call, size_t m, size_t
 static void thalnet__module_back(const thalnet__back_call *call, size_t m) {
   const thalnet_module *module = call->work->net->modules[m];
   for (size_t j = module->layer_count; j-- > 0;) {
-    const size_t phases = module->layers[j].layer.kind->backward_phases;
+    const size_t phases = thalnet__layer_phases(&module->layers[j].layer, 1);
     for (size_t phase = 0; phase < phases; phase++) thalnet__layer_back(call, m, j, phase, (thalnet__part){0, 1});
   }
 }
@@ -98,7 +98,7 @@ static void thalnet__back_part(void *argument, size_t index, size_t worker) {
   (void)worker;
   if (call->layer >= module->layer_count) return;
   const thalnet__layer *layer = &module->layers[call->layer].layer;
-  if (call->phase < layer->kind->backward_phases && part < layer->parts)
+  if (call->phase < thalnet__layer_phases(layer, 1) && part < layer->parts)
     thalnet__layer_back(call, m, call->layer, call->phase, (thalnet__part){part, layer->parts});
 }
 
@@ -108,8 +108,9 @@ static void thalnet__modules_back(thalnet__back_call *call) {
   for (size_t m = 0; m < net->module_count; m++)
     for (size_t j = 0; j < net->modules[m]->layer_count; j++)
       thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
-  for (size_t m = 0; m < net->module_count && !net->slabs; m++) thalnet__module_back(call, m);
-  for (size_t j = net->depth; j-- > 0 && net->slabs;) {
+  const int in_parts = thalnet__in_parts(call->work);
+  for (size_t m = 0; m < net->module_count && !in_parts; m++) thalnet__module_back(call, m);
+  for (size_t j = net->depth; j-- > 0 && in_parts;) {
     const size_t phases = thalnet__phases(net, j, 1);
     for (size_t phase = 0; phase < phases; phase++) {
       call->layer = j;
@@ -135,7 +136,7 @@ void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, 
   thalnet__back_call call = {.work = work, .segment = segment, .step = step};
   thalnet__modules_back(&call);
   if (net->contexts == 0 || (THALNET__FAULT(FORGET_STEP) && segment == &work->main && step == 0)) return;
-  call.parts = net->slabs ? thalnet__column_parts(net->features) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__column_parts(net->features) : 1;
   if (net->static_contexts > 0) thalnet__deal(work, thalnet__reading_back_part, &call, call.parts);
   if (net->static_contexts == net->contexts) return;
   const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
@@ -180,7 +181,7 @@ static void thalnet__sums_part(void *argument, size_t index, size_t worker) {
   const size_t m = index / call->parts, part = index % call->parts;
   const thalnet_module *module = call->work->net->modules[m];
   for (size_t j = 0; j < module->layer_count; j++) {
-    const size_t parts = module->layers[j].layer.gradient_parts;
+    const size_t parts = thalnet__in_parts(call->work) ? module->layers[j].layer.gradient_parts : 1;
     if (part < parts) thalnet__layer_sums(call, m, j, worker, (thalnet__part){part, parts});
   }
 }
@@ -204,10 +205,10 @@ void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, si
                               real *gradients) {
   const thalnet_center *net = work->net;
   thalnet__back_call call = {.work = work, .segment = segment, .step = step, .end = end, .gradients = gradients};
-  call.parts = net->gradient_parts;
+  call.parts = thalnet__in_parts(work) ? net->gradient_parts : 1;
   thalnet__describe_step(work, segment, step);
   thalnet__deal(work, thalnet__sums_part, &call, net->module_count * call.parts);
   if (net->static_contexts == 0) return;
-  call.parts = net->slabs ? thalnet__row_parts(net->static_contexts) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__row_parts(net->static_contexts) : 1;
   thalnet__deal(work, thalnet__reader_sums_part, &call, net->module_count * call.parts);
 }

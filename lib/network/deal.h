@@ -11,6 +11,12 @@ typedef void thalnet__deal_task(void *argument, size_t index, size_t worker);
 
 void thalnet__deal(const thalnet__work *work, thalnet__deal_task *task, void *argument, size_t tasks);
 
+/* Whether the layers of a large network are computed in parts. With our own products an element's bits do not depend on its
+ * part, and one thread takes them whole. */
+static inline int thalnet__in_parts(const thalnet__work *work) {
+  return work->net->slabs && (work->workers > 1 || work->net->kernels->multiply == NULL);
+}
+
 /* The worker's scratch for products. */
 static inline real *thalnet__product_scratch(const thalnet__work *work, size_t worker) {
   return work->product_scratch == NULL ? NULL : work->product_scratch + worker * THALNET__PRODUCT_SCRATCH;

@@ -15,7 +15,7 @@ typedef struct thalnet__input_block {
   size_t input, step, steps;
   size_t frame, frames; /* of the input */
   real *gradients;
-  size_t module;
+  size_t module, parts;
   const thalnet__connection *connection;
   thalnet__const_rows dg; /* [frames rows, gates]: gradient before the gates of a module's first layer */
 } thalnet__input_block;
@@ -73,7 +73,7 @@ static void thalnet__token_part(void *argument, size_t index, size_t worker) {
   (void)worker;
   thalnet__layer_blocks(first, blocks);
   for (int b = 0; b < 2; b++) {
-    thalnet__range range = thalnet__part_of((thalnet__part){index, first->parts}, blocks[b].count, 16);
+    thalnet__range range = thalnet__part_of((thalnet__part){index, block->parts}, blocks[b].count, 16);
     const size_t row = blocks[b].row + range.first;
     range.first += blocks[b].column;
     if (range.count > 0)
@@ -116,7 +116,7 @@ static void thalnet__dense_part(void *argument, size_t index, size_t worker) {
     thalnet__layer_weight_gradient(&sum, blocks[b].column, blocks[b].count, values, size,
                                    block->gradients + first->weight_ih + blocks[b].row * first->inputs +
                                        block->connection->column,
-                                   first->inputs, (thalnet__part){index, first->gradient_parts});
+                                   first->inputs, (thalnet__part){index, block->parts});
 }
 
 /* One connection of the input. */
@@ -126,10 +126,12 @@ static void thalnet__connection_gradient(thalnet__input_block *block) {
   const thalnet__layer *first = thalnet__first_layer(net->modules[block->module]);
   block->dg = thalnet__framed_gradient(block);
   if (net->inputs[block->input].tokens) {
-    thalnet__deal(work, thalnet__token_part, block, first->parts);
+    block->parts = thalnet__in_parts(work) ? first->parts : 1;
+    thalnet__deal(work, thalnet__token_part, block, block->parts);
     return;
   }
-  thalnet__deal(work, thalnet__dense_part, block, first->gradient_parts);
+  block->parts = thalnet__in_parts(work) ? first->gradient_parts : 1;
+  thalnet__deal(work, thalnet__dense_part, block, block->parts);
   if (block->batch->inputs[block->input].gradient != NULL)
     thalnet__matrix_backward(net->kernels, &block->connection->matrix, net->prepared, block->frames * work->rows,
                              block->dg, 1, (thalnet__rows){work->d_input, net->inputs[block->input].size},

@@ -139,7 +139,9 @@ static void thalnet__project_module(thalnet__work *work, size_t m) {
   mine->has_base = mine->base_steps > 0;
   if (!mine->has_base) return;
   thalnet__projection call = {.work = work, .module = m, .to = mine->base};
-  call.parts = net->slabs ? thalnet__row_parts(work->frames * net->steps_per_frame / mine->base_steps * work->rows) : 1;
+  call.parts = thalnet__in_parts(work)
+                   ? thalnet__row_parts(work->frames * net->steps_per_frame / mine->base_steps * work->rows)
+                   : 1;
   thalnet__deal(work, thalnet__project_part, &call, call.parts);
   for (size_t k = 0; k < module->input_count; k++) {
     const size_t number = (size_t)module->inputs[k].number;

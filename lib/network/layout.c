@@ -348,8 +348,9 @@ static thalnet_status thalnet__place_prepared(thalnet_center *net) {
 
 /* Small networks: sequences are computed in chunks whose activations stay in cache, and chunks go to threads. Networks whose
  * weights alone fill the cache take all sequences at once, so that the weights are read once a step, and threads share every
- * layer. Dynamic readers' own weights do not count: they are computed with row by row. All follows from the shapes. */
-enum { THALNET__SMALL_PARAMETERS = (1 << 20) / 4, THALNET__CHUNK = 25 };
+ * layer. Dynamic readers' own weights do not count: they are computed with row by row; but every chunk has a copy of all
+ * gradients, which bounds them too. All follows from the shapes. */
+enum { THALNET__SMALL_PARAMETERS = (1 << 20) / 4, THALNET__COPIED_PARAMETERS = 1 << 22, THALNET__CHUNK = 25 };
 
 static size_t thalnet__dynamic_parameters(const thalnet_center *net) {
   size_t count = 0;
@@ -366,7 +367,8 @@ static size_t thalnet__dynamic_parameters(const thalnet_center *net) {
 }
 
 static void thalnet__choose_engine(thalnet_center *net) {
-  const int small = net->parameter_count - thalnet__dynamic_parameters(net) <= THALNET__SMALL_PARAMETERS;
+  const int small = net->parameter_count - thalnet__dynamic_parameters(net) <= THALNET__SMALL_PARAMETERS &&
+                    net->parameter_count <= THALNET__COPIED_PARAMETERS;
   net->chunk = net->chunk_option != 0 ? net->chunk_option : small ? THALNET__CHUNK : SIZE_MAX;
   net->slabs = !small && net->chunk_option == 0;
   net->depth = net->parts = net->gradient_parts = 0;
@@ -376,7 +378,7 @@ static void thalnet__choose_engine(thalnet_center *net) {
     for (size_t j = 0; j < module->layer_count; j++) {
       thalnet__layer *layer = &module->layers[j].layer;
       const size_t gates = layer->kind->gates * layer->units;
-      layer->parts = net->slabs ? thalnet__column_parts(thalnet__max(gates, layer->inputs)) : 1;
+      layer->parts = net->slabs ? thalnet__column_parts(thalnet__max(gates, layer->input.inputs)) : 1;
       layer->gradient_parts = net->slabs ? thalnet__row_parts(gates) : 1;
       net->parts = thalnet__max(net->parts, layer->parts);
       net->gradient_parts = thalnet__max(net->gradient_parts, layer->gradient_parts);

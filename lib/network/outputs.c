@@ -43,7 +43,7 @@ static void thalnet__head_forward_part(void *argument, size_t index, size_t work
 static void thalnet__head_forward(const thalnet__work *work, const thalnet__output *output, size_t rows,
                                   const real *phi, real *values) {
   thalnet__head_call call = {.work = work, .output = output, .rows = rows, .phi = phi, .values = values};
-  call.parts = work->net->slabs ? thalnet__row_parts(rows) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__row_parts(rows) : 1;
   thalnet__deal(work, thalnet__head_forward_part, &call, call.parts);
 }
 
@@ -60,7 +60,7 @@ static void thalnet__head_center_part(void *argument, size_t index, size_t worke
 static void thalnet__head_center_gradient(const thalnet__work *work, const thalnet__output *output, size_t rows,
                                           const real *d_values, real *d_phi) {
   thalnet__head_call call = {.work = work, .output = output, .rows = rows, .d_values = d_values, .d_phi = d_phi};
-  call.parts = work->net->slabs ? thalnet__column_parts(output->span_size) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__column_parts(output->span_size) : 1;
   thalnet__deal(work, thalnet__head_center_part, &call, call.parts);
 }
 
@@ -90,7 +90,7 @@ static void thalnet__head_gradients(const thalnet__work *work, size_t o, size_t 
                              .phi = phi,
                              .d_values = d_values,
                              .gradients = gradients};
-  call.parts = net->slabs ? thalnet__row_parts(output->size) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__row_parts(output->size) : 1;
   thalnet__deal(work, thalnet__head_weight_part, &call, net->module_count * call.parts);
   net->kernels->add_rows(rows, output->size, (thalnet__const_rows){d_values, output->size}, gradients + output->bias);
 }

@@ -105,7 +105,7 @@ static void thalnet__read_center(thalnet__work *work, thalnet__segment *segment,
   const thalnet_center *net = work->net;
   real *contexts = segment->contexts + step * segment->rows * net->contexts;
   thalnet__step_call call = {.work = work, .segment = segment, .step = step};
-  call.parts = net->slabs ? thalnet__column_parts(net->static_contexts) : 1;
+  call.parts = thalnet__in_parts(work) ? thalnet__column_parts(net->static_contexts) : 1;
   if (net->static_contexts > 0) thalnet__deal(work, thalnet__read_part, &call, call.parts);
   if (net->contexts == net->static_contexts) return;
   const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
@@ -123,7 +123,8 @@ static void thalnet__module_step(const thalnet__work *work, const thalnet__segme
   for (size_t j = 0; j < made->layer_count; j++) {
     const thalnet__layer *layer = &made->layers[j].layer;
     const thalnet__layer_step *described = &segment->modules[module].layers[j].step;
-    for (size_t phase = 0; phase < layer->kind->forward_phases; phase++)
+    const size_t phases = thalnet__layer_phases(layer, 0);
+    for (size_t phase = 0; phase < phases; phase++)
       layer->kind->forward(layer, described, phase, (thalnet__part){0, 1});
   }
 }
@@ -135,7 +136,7 @@ static void thalnet__forward_part(void *argument, size_t index, size_t worker) {
   (void)worker;
   if (call->layer >= made->layer_count) return;
   const thalnet__layer *layer = &made->layers[call->layer].layer;
-  if (call->phase >= layer->kind->forward_phases || part >= layer->parts) return;
+  if (call->phase >= thalnet__layer_phases(layer, 0) || part >= layer->parts) return;
   layer->kind->forward(layer, &call->segment->modules[module].layers[call->layer].step, call->phase,
                        (thalnet__part){part, layer->parts});
 }
@@ -144,8 +145,7 @@ size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
   size_t phases = 0;
   for (size_t i = 0; i < net->module_count; i++) {
     if (layer >= net->modules[i]->layer_count) continue;
-    const thalnet__layer_kind *kind = net->modules[i]->layers[layer].layer.kind;
-    phases = thalnet__max(phases, backward ? kind->backward_phases : kind->forward_phases);
+    phases = thalnet__max(phases, thalnet__layer_phases(&net->modules[i]->layers[layer].layer, backward));
   }
   return phases;
 }
@@ -154,8 +154,9 @@ void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_
   const thalnet_center *net = work->net;
   thalnet__describe_step(work, segment, step);
   if (net->contexts > 0) thalnet__read_center(work, segment, step);
-  for (size_t i = 0; i < net->module_count && !net->slabs; i++) thalnet__module_step(work, segment, i);
-  for (size_t j = 0; j < net->depth && net->slabs; j++) {
+  const int in_parts = thalnet__in_parts(work);
+  for (size_t i = 0; i < net->module_count && !in_parts; i++) thalnet__module_step(work, segment, i);
+  for (size_t j = 0; j < net->depth && in_parts; j++) {
     const size_t phases = thalnet__phases(net, j, 0);
     for (size_t phase = 0; phase < phases; phase++) {
       thalnet__step_call call = {work, segment, step, j, phase, net->parts};

@@ -9,7 +9,7 @@ enum { THALNET__BLOCK_ROWS = 768, THALNET__SLAB_BLOCK_ROWS = 512 };
 
 /* Widths that scratch must fit. */
 typedef struct thalnet__widths {
-  size_t task_gates, reader, tokens;
+  size_t task_gates, reader, tokens, product;
   int overflowed;
 } thalnet__widths;
 
@@ -19,6 +19,14 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t
     const thalnet_module *module = net->modules[i];
     const thalnet__reader *reader = &module->reader.reading;
     const thalnet__layer *first = thalnet__first_layer(module);
+    for (size_t j = 0; j < module->layer_count; j++) {
+      const thalnet__layer *layer = &module->layers[j].layer;
+      const size_t widest = thalnet__max(layer->inputs, layer->units);
+      widths.product = thalnet__max(widths.product, layer->kind->gates * layer->units * widest);
+    }
+    widths.product = thalnet__max(widths.product, reader->context * net->features * module->features);
+    for (size_t k = 0; k < module->output_count; k++)
+      widths.product = thalnet__max(widths.product, net->outputs[module->outputs[k].number].size * module->features);
     for (size_t k = 0; k < module->input_count; k++) {
       const thalnet__input *input = &net->inputs[module->inputs[k].number];
       if (input->tokens) widths.tokens = thalnet__max(widths.tokens, input->size);
@@ -55,10 +63,14 @@ static void thalnet__layer_layout(const thalnet_module *module, size_t j, const 
   if (work != NULL) *work = made;
 }
 
+/* A large network's rows are long. */
+static size_t thalnet__most_rows(const thalnet_center *net) {
+  return net->slabs ? THALNET__SLAB_BLOCK_ROWS : THALNET__BLOCK_ROWS;
+}
+
 /* Whole frames, of about so many rows that products over them are at full speed. */
 static size_t thalnet__block_steps(const thalnet_center *net, size_t rows, size_t steps) {
-  const size_t most =
-      net->slabs ? THALNET__SLAB_BLOCK_ROWS : THALNET__BLOCK_ROWS; /* a large network's block is large */
+  const size_t most = thalnet__most_rows(net);
   const size_t frames = thalnet__max(1, most / thalnet__max(1, rows) / net->steps_per_frame);
   return thalnet__min(frames * net->steps_per_frame, steps);
 }
@@ -156,9 +168,9 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   work->d_before = thalnet__memory_layout(net, rows, arena);
   work->d_final = thalnet__memory_layout(net, rows, arena);
   if (net->steps_per_frame > 1) work->d_framed = thalnet__take_steps(arena, work->main.block, rows, widths.task_gates);
-  if (net->kernels->multiply_transposed != NULL)
+  if (net->kernels->multiply_transposed != NULL && widths.product >= THALNET__PRODUCT_LARGE)
     work->product_scratch = thalnet__take2(arena, shape->workers, THALNET__PRODUCT_SCRATCH, sizeof(real));
-  if (widths.tokens <= work->main.block * rows) /* else most of the sums would stay zero */
+  if (widths.tokens <= thalnet__most_rows(net)) /* else most of the sums would stay zero */
     work->token_sums = thalnet__take2(arena, widths.tokens, widths.task_gates, sizeof(real));
 }
 

@@ -163,6 +163,25 @@ static void wild_gaussian(const struct table *table, size_t n, int normalize) {
   }
 }
 
+/* Means beyond the end of the center, where lanes that are not there are nearer to them than any that is. */
+static void gaussian_beyond(const struct table *table, size_t n, int normalize) {
+  enum { MEANS = 48 };
+  float *p = array_begin(&phi, n, -1, 1), *c = array_begin(&context, MEANS, 0, 0);
+  float *m = array_begin(&means, MEANS, 0, 0), *v = array_begin(&variances, MEANS, 0, 0);
+  const thalnet__gaussians gaussians = {1, MEANS, n, normalize, 2, m, v, array_begin(&slopes, MEANS, 4, 4), MEANS, p};
+  struct exact exact;
+  for (size_t i = 0; i < MEANS; i++) {
+    m[i] = (float)n + 1 + (float)i;
+    v[i] = i % 3 == 0 ? 0.3f : i % 3 == 1 ? 0.5f : 1.25f;
+  }
+  table->kernels->gaussian(&gaussians, (thalnet__rows){c, MEANS});
+  for (size_t i = 0; i < MEANS; i++) {
+    exact_weights(&exact, n, (double)m[i], (double)v[i], normalize);
+    exact_gradient(&exact, n, p, 0, normalize);
+    math_near((double)c[i], exact.read, 1, 5e-4, table, "gaussian beyond the center");
+  }
+}
+
 START_TEST(softmaxes) {
   for (size_t n = 1; n <= LONGEST; n++) {
     softmax(&tables[_i], n);
@@ -175,6 +194,7 @@ START_TEST(gaussians) {
     for (int normalize = 0; normalize < 2; normalize++) {
       gaussian(&tables[_i], n, normalize);
       wild_gaussian(&tables[_i], n, normalize);
+      gaussian_beyond(&tables[_i], n, normalize);
     }
   }
 }
