@@ -169,6 +169,11 @@ void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix 
 static void thalnet__multiply_panels(const thalnet__kernels *kernels, size_t rows, size_t depth, thalnet__const_rows a,
                                      const real *panels, size_t panel, int accumulate, thalnet__rows c,
                                      thalnet__range columns) {
+  if (depth == 0) { /* and there may be no A */
+    for (size_t r = 0; r < rows && columns.count > 0 && !accumulate; r++)
+      memset(c.at + r * c.ld + columns.first, 0, columns.count * sizeof *c.at);
+    return;
+  }
   const thalnet__product product = {
       .rows = rows,
       .columns = columns.count,
