@@ -256,6 +256,22 @@ START_TEST(wide_outputs_are_limited) {
 }
 END_TEST
 
+/* The same within the default limits, in a small file: what lies between the modules would be gigabytes of zeros. */
+START_TEST(zeros_between_modules_are_limited) {
+  struct header header;
+  start(&header, "x:1:dense:1", "y:16000:host:1", 3);
+  for (unsigned i = 0; i < 3; i++) {
+    add(&header, ",\"thalnet.module.%u.name\":\"m%u\"", i, i);
+    add_list(&header, i, "layers", 1, i == 1 ? "dense:16000:relu" : "dense:1:relu");
+    add_numbers(&header, i, "inputs", 1);
+    if (i != 1) {
+      add_numbers(&header, i, "outputs", 1);
+    }
+  }
+  refused_cheaply(finish(&header, 12), "zeros between");
+}
+END_TEST
+
 /* --- files that change --- */
 
 struct changing {
@@ -331,8 +347,14 @@ START_TEST(files_that_change) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {
-      many_layers,     many_connections,         many_modules,     many_tensors, large_networks,
-      shapes_are_told, wide_outputs_are_limited, files_that_change};
+  const TTest *const tests[] = {many_layers,
+                                many_connections,
+                                many_modules,
+                                many_tensors,
+                                large_networks,
+                                shapes_are_told,
+                                wide_outputs_are_limited,
+                                zeros_between_modules_are_limited,
+                                files_that_change};
   return IO_RUN("hostile", tests);
 }
