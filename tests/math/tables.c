@@ -20,6 +20,14 @@ size_t math_tables(struct table tables[MOST_TABLES]) {
   return count;
 }
 
+int math_run(Suite *suite) {
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 float math_draw(double low, double high) {
   static unsigned long long state = 5;
   return (float)(low + (high - low) * io_draw(&state, 1u << 30) / (1u << 30));

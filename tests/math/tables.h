@@ -19,6 +19,9 @@ enum { MOST_TABLES = 3 };
 /* Returns how many. */
 size_t math_tables(struct table tables[MOST_TABLES]);
 
+/* Runs all of it; returns what main returns. */
+int math_run(Suite *suite);
+
 /* In [low, high), the same in every run. */
 float math_draw(double low, double high);
 

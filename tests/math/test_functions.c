@@ -179,9 +179,5 @@ int main(void) {
   tcase_add_loop_test(tcase, special_values, 0, FUNCTIONS);
   tcase_add_test(tcase, far_below_zero);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return math_run(suite);
 }

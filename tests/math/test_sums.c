@@ -215,9 +215,5 @@ int main(void) {
   tcase_add_loop_test(tcase, softmaxes, 0, (int)table_count);
   tcase_add_loop_test(tcase, optimizers, 0, (int)table_count);
   suite_add_tcase(suite, tcase);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  const int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return math_run(suite);
 }
