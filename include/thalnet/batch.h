@@ -83,7 +83,7 @@ THALNET_API thalnet_status thalnet_batch_measure_memory(const thalnet_center *ne
 THALNET_API void thalnet_batch_free(thalnet_batch *batch);
 
 /** Starts new contents of that shape and forgets the old ones: inputs, lengths, resets, ids, labels, weights. Loss weights,
- * epoch and dropout stay. 0 sequences are fine: every call then does nothing.
+ * label smoothing, epoch and dropout stay. 0 sequences are fine: every call then does nothing.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY
  * @retval THALNET_ERROR_SIZE sequences or frames is above the batch's maximum */
 THALNET_API thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_t frames);
@@ -155,6 +155,13 @@ THALNET_API thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32
 /** Replaces the output's loss weight (thalnet_output_options.weight) for this batch object.
  * @retval THALNET_ERROR_ARGUMENT weight is negative or not finite */
 THALNET_API thalnet_status thalnet_batch_set_loss_weight(thalnet_batch *batch, int32_t output, float weight);
+
+/** Smooths the labels of a cross-entropy output (Szegedy et al. 2016, arXiv 1512.00567, section 7): the loss is the cross
+ * entropy with the target (1 - smoothing) one-hot + smoothing / size, in every computing call of this batch object and in what
+ * it measures; hits are counted as before. Stays until set again; 0, the default: plain labels. May be called before begin.
+ * Batches for evaluation leave it at 0, so that their losses are plain ones.
+ * @retval THALNET_ERROR_ARGUMENT smoothing is not in [0, 1), or the output has another loss */
+THALNET_API thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batch, int32_t output, float smoothing);
 
 /* --- computing ------------------------------------------------------------------------------------------------------- */
 

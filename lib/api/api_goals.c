@@ -99,6 +99,25 @@ static thalnet_status thalnet__held_set_loss_weight(thalnet_batch *batch, int32_
   return THALNET_OK;
 }
 
+static thalnet_status thalnet__held_set_label_smoothing(thalnet_batch *batch, int32_t output, real smoothing,
+                                                        const char *call) {
+  THALNET__TRY(thalnet__check_output(batch, output, call));
+  const thalnet__output *declared = &batch->net->outputs[output];
+  if (!declared->loss->labels)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s' has the loss %s", call, declared->name,
+                         declared->loss->name);
+  if (!thalnet__is_finite_real(smoothing) || smoothing < 0 || smoothing >= 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s': smoothing %g is not in [0, 1)", call, declared->name,
+                         (double)smoothing);
+  batch->outputs[output].smoothing = smoothing;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batch, int32_t output, real smoothing) {
+  const char *call = "thalnet_batch_set_label_smoothing";
+  THALNET__HOLD(batch, call, thalnet__held_set_label_smoothing(batch, output, smoothing, call));
+}
+
 thalnet_status thalnet_batch_set_loss_weight(thalnet_batch *batch, int32_t output, real weight) {
   const char *call = "thalnet_batch_set_loss_weight";
   THALNET__HOLD(batch, call, thalnet__held_set_loss_weight(batch, output, weight, call));

@@ -15,7 +15,9 @@ enum {
   THALNET__FAULT_WEIGHT_NORM,    /* weight norm: projection term dropped */
   THALNET__FAULT_SETTLE,         /* gradient from the settle steps dropped */
   THALNET__FAULT_RESET,          /* gradient crosses resets */
-  THALNET__FAULT_CELL            /* LSTM: path through the cell dropped */
+  THALNET__FAULT_CELL,           /* LSTM: path through the cell dropped */
+  THALNET__FAULT_SMOOTHING,      /* cross-entropy: gradient without label smoothing */
+  THALNET__FAULTS
 };
 
 #ifdef THALNET_DOUBLE

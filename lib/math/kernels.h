@@ -104,6 +104,13 @@ typedef struct thalnet__moments {
   real *parameter;
 } thalnet__moments;
 
+/* One label of n: the target is (1 - smoothing) one-hot + smoothing / n. */
+typedef struct thalnet__label {
+  size_t number;
+  real smoothing; /* in [0, 1) */
+  real scale;     /* of the gradient */
+} thalnet__label;
+
 typedef struct thalnet__kernels {
   /* Our own products, or NULL: CBLAS is used (math/matrix.h has the rule). B is packed in panels of `panel` columns
    * (half of it, where that is all), whose last one is filled up with zeros; transposed: A is given by columns (a_row is 1), B is any matrix, C += A B. */
@@ -136,9 +143,9 @@ typedef struct thalnet__kernels {
 
   /* w = softmax(logits); w may be logits. */
   void (*softmax)(size_t n, const real *logits, real *w);
-  /* -log softmax(values)[label]; gradient (NULL: not wanted) = scale (softmax(values) - one-hot); *correct: whether the label
-   * is the first of the largest values. */
-  double (*cross_entropy)(size_t n, const real *values, size_t label, real scale, real *gradient, int *correct);
+  /* The cross entropy of softmax(values) with the label's target (see thalnet__label); gradient (NULL: not wanted) =
+   * scale (softmax(values) - target); *correct: whether the label is the first of the largest values. */
+  double (*cross_entropy)(size_t n, const real *values, const thalnet__label *label, real *gradient, int *correct);
 
   /* What softmaxes read; the logits are used up. */
   void (*softmax_read)(const thalnet__softmaxes *softmaxes, thalnet__rows context);

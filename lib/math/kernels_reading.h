@@ -135,16 +135,41 @@ static void THALNET__KERNEL(softmax)(size_t n, const real *logits, real *w) {
   THALNET__KERNEL(multiply_by)(n, 1 / sum, w);
 }
 
-static double THALNET__KERNEL(cross_entropy)(size_t n, const real *values, size_t label, real scale, real *gradient,
+/* Sum of x - shift. */
+static inline real THALNET__KERNEL(sum_below)(size_t n, const real *x, real shift) {
+  thalnet__v sum = thalnet__v_set(0);
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH)
+    sum += THALNET__KERNEL(only)(THALNET__KERNEL(load)(x + i, n - i) - thalnet__v_set(shift), n - i, 0);
+  return thalnet__v_sum(sum);
+}
+
+/* x = factor x - less */
+static inline void THALNET__KERNEL(scale_and_lower)(size_t n, real factor, real less, real *x) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) THALNET__KERNEL(store)
+  (x + i, thalnet__v_set(factor) * THALNET__KERNEL(load)(x + i, n - i) - thalnet__v_set(less), n - i);
+}
+
+static double THALNET__KERNEL(cross_entropy)(size_t n, const real *values, const thalnet__label *label, real *gradient,
                                              int *correct) {
-  const real before = THALNET__KERNEL(largest)(label, values), own = values[label];
-  const real after = THALNET__KERNEL(largest)(n - label - 1, values + label + 1);
+  const size_t at = label->number;
+  const real scale = label->scale, smoothing = label->smoothing;
+  const real before = THALNET__KERNEL(largest)(at, values), own = values[at];
+  const real after = THALNET__KERNEL(largest)(n - at - 1, values + at + 1);
   const real others = before > after ? before : after, largest = own > others ? own : others;
   const real sum = THALNET__KERNEL(exp_sum)(n, values, largest, gradient);
   *correct = own > before && own >= after; /* of equal ones, the first is the answer */
+  if (smoothing > 0) {
+    if (gradient != NULL) {
+      THALNET__KERNEL(scale_and_lower)(n, scale / sum, scale * smoothing / (real)n, gradient);
+      gradient[at] -= scale * (1 - smoothing);
+    }
+    /* counted from the largest value: no term is negative, none cancels another */
+    const double uniform = (double)THALNET__KERNEL(sum_below)(n, values, largest) / (double)n;
+    return log((double)sum) + (1 - (double)smoothing) * ((double)largest - (double)own) - (double)smoothing * uniform;
+  }
   if (gradient != NULL) {
     THALNET__KERNEL(multiply_by)(n, scale / sum, gradient);
-    gradient[label] -= scale;
+    gradient[at] -= scale;
   }
   return (double)largest + log((double)sum) - (double)own;
 }

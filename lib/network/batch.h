@@ -28,6 +28,7 @@ typedef struct thalnet__batch_output {
   real *weights;      /* of the goals */
   size_t weights_set; /* how many, 0: all are 1 */
   real loss_weight;
+  real smoothing;     /* of the labels */
   real *values;       /* [sequence][frame][size] */
   real *final_values; /* [sequence][size] */
   real *gradient;     /* the host's; allocated when first written */

@@ -12,6 +12,7 @@
 /* One label or target. */
 typedef struct thalnet__goal {
   int32_t label;      /* cross-entropy */
+  real smoothing;     /* of the label */
   const real *target; /* mean squared error: [size] */
   real scale;         /* of the gradient */
 } thalnet__goal;

@@ -159,6 +159,7 @@ static double thalnet__goal_at(const thalnet__batch_output *mine, const thalnet_
   const double weight = mine->weights_set ? (double)mine->weights[at] : 1;
   if (output->loss->labels && mine->labels[at] < 0) return 0;
   goal->label = output->loss->labels ? mine->labels[at] : -1;
+  goal->smoothing = mine->smoothing;
   goal->target = output->loss->targets ? mine->targets + at * output->size : NULL;
   goal->scale = mine->weight_sum > 0 ? (real)((double)mine->loss_weight * weight / mine->weight_sum) : 0;
   return weight;

@@ -4,12 +4,20 @@
 
 #include <thalnet/center.h>
 
+#include "core/fault.h"
 #include "network/loss.h"
 
-/* -log softmax(values)[label]; the gradient is softmax - one-hot. */
+/* -sum of target log softmax(values); the gradient is softmax - target. */
 static double thalnet__cross_entropy_row(const thalnet__kernels *kernels, size_t size, const real *values,
                                          const thalnet__goal *goal, real *gradient, int *correct) {
-  return kernels->cross_entropy(size, values, (size_t)goal->label, goal->scale, gradient, correct);
+  thalnet__label label = {(size_t)goal->label, goal->smoothing, goal->scale};
+  if (THALNET__FAULT(SMOOTHING) && gradient != NULL) {
+    const double loss = kernels->cross_entropy(size, values, &label, NULL, correct);
+    label.smoothing = 0;
+    kernels->cross_entropy(size, values, &label, gradient, correct);
+    return loss;
+  }
+  return kernels->cross_entropy(size, values, &label, gradient, correct);
 }
 
 static double thalnet__mean_squared_error_row(const thalnet__kernels *kernels, size_t size, const real *values,

@@ -47,6 +47,7 @@ CALL(batch_set_final_targets, D(0), I(1), D(2), N(3))
 CALL(batch_set_final, D(0), I(1))
 CALL(batch_set_weights, D(0), I(1), D(2), N(3))
 CALL(batch_set_loss_weight, D(0), I(1), R(2))
+CALL(batch_set_label_smoothing, D(0), I(1), R(2))
 CALL(forward, D(0), D(1), D(2))
 CALL(backward, D(0), D(1))
 CALL(forward_backward, D(0), D(1), D(2))
@@ -137,6 +138,7 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(batch_set_labels, BAT, IN(1, 0), L, C(S *K)), ROW(batch_set_final_labels, BAT, IN(1, 0), L, C(S)),           \
       ROW(batch_set_targets, BAT, IN(2, 1), V, C(S *K * 2)), ROW(batch_set_final_targets, BAT, IN(2, 1), V, C(S * 2)), \
       ROW(batch_set_final, BAT, IN(3, 2)), ROW(batch_set_weights, BAT, IN(2, 0), V, C(S *K)),                          \
+      ROW(batch_set_label_smoothing, BAT, IN(1, 0), REAL(RATE)),                                                       \
       ROW(batch_set_loss_weight, BAT, IN(3, 0), REAL(WEIGHT)), ROW(forward, NET, BAT, H(MAYBE_STATE, w.state)),        \
       ROW(backward, NET, BAT), ROW(forward_backward, NET, BAT, H(MAYBE_STATE, w.state)),                               \
       ROW(batch_measure, BAT, IN(3, 0), {.kind = OPTIONS, .data = w.zeros}),                                           \

@@ -293,6 +293,13 @@ START_TEST(rates_and_weights_are_checked) {
   for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
     EXPECT(thalnet_batch_set_loss_weight(batch, 0, weights[i]), THALNET_ERROR_ARGUMENT);
   }
+  for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+    EXPECT(thalnet_batch_set_label_smoothing(batch, 0, rates[i]), THALNET_ERROR_ARGUMENT);
+  }
+  EXPECT(thalnet_batch_set_label_smoothing(batch, 1, 0.1f), THALNET_ERROR_ARGUMENT); /* squared errors */
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "mean_squared_error"));
+  EXPECT(thalnet_batch_set_label_smoothing(batch, 99, 0.1f), THALNET_ERROR_ARGUMENT);
+  EXPECT_OK(thalnet_batch_set_label_smoothing(batch, 0, 0.999f));
   EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, 0.0f));
   EXPECT_OK(thalnet_batch_set_input_dropout(batch, 1, 0.999f));
   EXPECT_OK(thalnet_batch_set_loss_weight(batch, 0, 0.0f));
@@ -300,6 +307,7 @@ START_TEST(rates_and_weights_are_checked) {
   EXPECT(thalnet_batch_set_epoch(NULL, 1), THALNET_ERROR_HANDLE);
   EXPECT(thalnet_batch_set_input_dropout(NULL, 0, 0.5f), THALNET_ERROR_HANDLE);
   EXPECT(thalnet_batch_set_loss_weight(NULL, 0, 0.5f), THALNET_ERROR_HANDLE);
+  EXPECT(thalnet_batch_set_label_smoothing(NULL, 0, 0.5f), THALNET_ERROR_HANDLE);
   thalnet_batch_free(batch);
   thalnet_center_free(net);
 }

@@ -223,8 +223,36 @@ START_TEST(gradients_are_of_the_mean) {
 }
 END_TEST
 
+/* Of this batch object: stays over begin, is in what training and evaluation measure, leaves hits and other batches alone,
+ * and 0 is the plain loss again to the last bit. */
+START_TEST(smoothing_stays_until_set_again) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_batch *batch = support_batch(net, S, K), *other = support_batch(net, S, K);
+  thalnet_measure measures[5], measure = THALNET_MEASURE_INIT;
+  for (int round = 0; round < 5; round++) {
+    thalnet_batch *used = round == 4 ? other : batch;
+    if (round == 0) EXPECT_OK(thalnet_batch_set_label_smoothing(batch, 0, 0.25f)); /* before begin */
+    if (round == 3) EXPECT_OK(thalnet_batch_set_label_smoothing(batch, 0, 0.0f));
+    support_fill(net, used, S, K, 1);
+    EXPECT_OK(round == 1 ? thalnet_forward(net, used, NULL) : thalnet_forward_backward(net, used, NULL));
+    measures[round] = measure;
+    EXPECT_OK(thalnet_batch_measure(used, 0, &measures[round]));
+  }
+  for (int round = 1; round < 3; round++) {
+    ck_assert_int_eq(memcmp(&measures[round], &measures[0], sizeof measure), 0);
+  }
+  ck_assert_int_eq(memcmp(&measures[3], &measures[4], sizeof measure), 0);
+  ck_assert_double_gt(fabs(measures[0].loss_sum - measures[4].loss_sum), 1e-6);
+  ck_assert_uint_eq(measures[0].correct, measures[4].correct);
+  ck_assert_uint_eq(measures[0].labels, measures[4].labels);
+  thalnet_batch_free(batch);
+  thalnet_batch_free(other);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {absent_inputs_are_zeros, tokens_are_one_hot_columns, losses_are_weighted_means,
-                                gradients_are_of_the_mean};
+                                gradients_are_of_the_mean, smoothing_stays_until_set_again};
   return SUPPORT_RUN("losses", tests);
 }

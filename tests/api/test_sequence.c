@@ -122,6 +122,7 @@ static thalnet_status change_batch(struct monkey *m, thalnet_batch *batch, size_
   case 8: return thalnet_batch_set_final(batch, n);
   case 9: return thalnet_batch_set_weights(batch, n, m->values, below(m, 6));
   case 10: return thalnet_batch_set_input_dropout(batch, n, support_random(&m->random));
+  case 11: return thalnet_batch_set_label_smoothing(batch, n, support_random(&m->random));
   default: return thalnet_batch_set_loss_weight(batch, n, support_random(&m->random));
   }
 }

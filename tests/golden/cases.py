@@ -316,3 +316,13 @@ def wide_readers(numbers):
     network = Network([Input("x", 2)], [Output("y", 2)],
                       modules(([lstm(9)], "softmax", 1), ([gru(2), dense(8)], "gaussian_normalized", 2)))
     return network, numbers.batch(network, 2, 3, start=True)
+
+
+@case
+def smoothed_labels(numbers):
+    """Labels smoothed on two outputs, a little and much, with weights and without; plain ones on a third."""
+    network = Network([Input("x", 2)], [Output("p", 4), Output("q", 2, weight=0.5), Output("r", 19)],
+                      modules(([gru(3)], "weight_norm", 2), ([dense(2)], "linear", 1), outputs=(0, 1, 2)))
+    batch = numbers.batch(network, 2, 3, final=[1], weights=[0], sparse=[2], lengths=[3, 2])
+    batch.smoothing = {0: 0.125, 2: 0.75}
+    return network, batch

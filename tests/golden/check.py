@@ -135,6 +135,12 @@ def wrong_time(original):
     return lambda p, u, h, reset: original(p, u, h.detach(), reset)
 
 
+def wrong_smoothing(y, label, smoothing):
+    others = torch.full_like(y, smoothing / (y.shape[0] - 1))
+    others[label] = 1 - smoothing
+    return -(others * torch.log_softmax(y, 0)).sum()
+
+
 def wrong_forgetting(network, memory):
     return reference.Memory(torch.zeros_like(memory.center), memory.own)
 
@@ -149,6 +155,7 @@ MISTAKES = [
     ("reset after the product", vars(reference), "gru", wrong_reset(reference.gru), "gru_before_weight_norm"),
     ("no gradient through time", vars(reference), "gru", wrong_time(reference.gru), "torch_gru_4"),
     ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
+    ("smoothing over the other labels only", vars(training), "cross_entropy", wrong_smoothing, "smoothed_labels"),
 ]
 
 

@@ -81,8 +81,9 @@ def contents(parameters, batch):
                         ("output_gradient", batch.output_gradients)):
         for number, values in table.items():
             lines += array(("final_" if number in batch.final else "") + f"{kind}/{number}", values)
-    for number, value in batch.loss_weights.items():
-        lines += array(f"loss_weight/{number}", [float(value)])
+    for kind, table in (("loss_weight", batch.loss_weights), ("smoothing", batch.smoothing)):
+        for number, value in table.items():
+            lines += array(f"{kind}/{number}", [float(value)])
     for kind in ("final", "lengths", "resets", "start"):
         values = getattr(batch, kind)
         if values is not None and len(values):

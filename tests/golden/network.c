@@ -161,6 +161,8 @@ static void set_output(thalnet_batch *batch, fixture *golden, int32_t o) {
   }
   array = fixture_find(golden, "loss_weight/%d", o);
   if (array) SUCCEED(thalnet_batch_set_loss_weight(batch, o, (real)array->reals[0]));
+  array = fixture_find(golden, "smoothing/%d", o);
+  if (array) SUCCEED(thalnet_batch_set_label_smoothing(batch, o, (real)array->reals[0]));
   if (network_is_final(golden, o) && !labelled) SUCCEED(thalnet_batch_set_final(batch, o));
 }
 

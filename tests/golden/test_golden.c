@@ -180,7 +180,7 @@ int main(int count, char **arguments) {
   tcase_add_loop_test(values, network_has_golden_values, 0, name_count);
   tcase_add_loop_test(values, changed_parameter_is_noticed, 0, name_count);
 #ifdef THALNET_DOUBLE
-  tcase_add_loop_test(values, fault_is_noticed, THALNET__FAULT_NONE + 1, THALNET__FAULT_CELL + 1);
+  tcase_add_loop_test(values, fault_is_noticed, THALNET__FAULT_NONE + 1, THALNET__FAULTS);
 #endif
   tcase_add_test(values, damaged_fixture_is_refused);
   suite_add_tcase(suite, values);

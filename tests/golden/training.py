@@ -24,6 +24,7 @@ class Batch:
     weights: Dict[int, list] = field(default_factory=dict)
     output_gradients: Dict[int, torch.Tensor] = field(default_factory=dict)
     loss_weights: Dict[int, float] = field(default_factory=dict)  # replace those of the outputs
+    smoothing: Dict[int, float] = field(default_factory=dict)  # of labels
 
     def length(self, sequence):
         return self.frames if self.lengths is None else self.lengths[sequence]
@@ -71,6 +72,13 @@ def run_sequence(network, parameters, batch, sequence, start):
     return outputs, memory
 
 
+def cross_entropy(y, label, smoothing):
+    """The smoothed loss is torch's own."""
+    if smoothing == 0:
+        return torch.logsumexp(y, 0) - y[label]
+    return torch.nn.functional.cross_entropy(y, torch.tensor(label), label_smoothing=smoothing)
+
+
 def losses_of(network, batch, outputs, o):
     """One (weight, loss, hit) for every label or target of output o, a list for each sequence."""
     result = []
@@ -83,7 +91,7 @@ def losses_of(network, batch, outputs, o):
             if o in batch.labels:
                 label = batch.labels[o][s] if o in batch.final else batch.labels[o][s][frame]
                 if label >= 0:
-                    found.append((weight, torch.logsumexp(y, 0) - y[label], int(y.argmax()) == label))
+                    found.append((weight, cross_entropy(y, label, batch.smoothing.get(o, 0.0)), int(y.argmax()) == label))
             elif o in batch.targets:
                 target = batch.targets[o][s] if o in batch.final else batch.targets[o][s, frame]
                 found.append((weight, ((y - target) ** 2).mean(), False))

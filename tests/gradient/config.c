@@ -126,6 +126,13 @@ static size_t common_multiple(size_t a, size_t b) {
   return multiple;
 }
 
+static void draw_smoothing(config *spec, uint64_t *random) {
+  static const double amounts[] = {0, 0, 0.1, 0.45};
+  for (size_t i = 0; i < spec->outputs; i++) {
+    if (spec->output[i].loss == CROSS) spec->smoothing[i] = amounts[random_pick(random, 4)];
+  }
+}
+
 static void draw_ends(config *spec, uint64_t *random) {
   spec->input_scheme = random_pick(random, INPUT_SCHEMES);
   spec->output_scheme = random_pick(random, OUTPUT_SCHEMES);
@@ -182,4 +189,5 @@ void config_make(config *spec, size_t number) {
   spec->chunk = (int)random_pick(&random, 3);
   spec->separate = config_has_host(spec) || random_chance(&random, 40);
   if (!spec->separate && !config_has_relu(spec) && random_chance(&random, 15)) spec->dropout = 0.3;
+  draw_smoothing(spec, &random);
 }

@@ -64,6 +64,7 @@ typedef struct config {
   int settle, lengths, resets, threads, chunk;
   int separate; /* forward, then backward; else the two in one call */
   double dropout;
+  double smoothing[OUTPUTS_MAX]; /* of an output's labels */
 } config;
 
 /* Fills in configuration `number`, 0..CONFIGS-1. */

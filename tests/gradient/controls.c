@@ -17,6 +17,7 @@ const char *const control_names[CONTROLS] = {
     "settle steps dropped",
     "gradient crosses resets",
     "path through the cell dropped",
+    "gradient without label smoothing",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -121,8 +122,18 @@ static unsigned sequence_terms(const problem *p, size_t sequence) {
   return terms;
 }
 
+/* A label whose target is not one-hot. */
+static unsigned smoothing_terms(const problem *p) {
+  for (size_t i = 0; i < p->spec.outputs; i++) {
+    for (size_t k = 0; p->spec.smoothing[i] > 0 && k < p->output[i].items; k++) {
+      if (problem_counts(p, i, k)) return 1U << THALNET__FAULT_SMOOTHING;
+    }
+  }
+  return 0;
+}
+
 unsigned controls_apply(const problem *p) {
-  unsigned terms = 0;
+  unsigned terms = smoothing_terms(p);
   for (size_t s = 0; s < p->spec.sequences; s++) terms |= sequence_terms(p, s);
   return terms;
 }

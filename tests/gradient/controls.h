@@ -7,7 +7,7 @@
 #include "core/fault.h"
 #include "gradient/problem.h"
 
-enum { CONTROLS = THALNET__FAULT_CELL + 1 };
+enum { CONTROLS = THALNET__FAULTS };
 
 extern const char *const control_names[CONTROLS];
 

@@ -60,6 +60,7 @@ static const struct {
     {"chunk", 0, 2},
     {"calls (together, separate)", 0, 1},
     {"dropout", 0, 1},
+    {"label smoothing", 0, 1},
     {"a context of size 1", 0, 1},
     {"a module of 1 feature", 0, 1},
 };
@@ -67,11 +68,12 @@ static size_t counts[ROWS][COLUMNS];
 
 void coverage_add(const config *spec) {
   static const size_t frames[] = {0, 1, 2, 3}, sequences[] = {0, 1, 2, 2, 2, 3};
-  int small_context = 0, small_module = 0;
+  int small_context = 0, small_module = 0, smoothed = 0;
   for (size_t i = 0; i < spec->modules; i++) {
     small_context |= spec->module[i].context == 1;
     small_module |= spec->module[i].layer[spec->module[i].layers - 1].units == 1;
   }
+  for (size_t i = 0; i < spec->outputs; i++) smoothed |= spec->smoothing[i] > 0;
   size_t values[] = {
       spec->stack,
       (size_t)spec->module[0].reader,
@@ -89,6 +91,7 @@ void coverage_add(const config *spec) {
       (size_t)spec->chunk,
       (size_t)spec->separate,
       spec->dropout > 0,
+      (size_t)smoothed,
       (size_t)small_context,
       (size_t)small_module,
   };

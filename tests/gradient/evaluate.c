@@ -17,6 +17,7 @@ static void set_outputs(const problem *p, thalnet_batch *batch) {
     if (data->targets && spec->final) CALL(thalnet_batch_set_final_targets(batch, output, data->targets, values));
     if (data->targets && !spec->final) CALL(thalnet_batch_set_targets(batch, output, data->targets, values));
     if (!data->labels && !data->targets && spec->final) CALL(thalnet_batch_set_final(batch, output));
+    if (data->labels) CALL(thalnet_batch_set_label_smoothing(batch, output, p->spec.smoothing[i]));
     if (data->weights) CALL(thalnet_batch_set_weights(batch, output, data->weights, data->items));
   }
 }

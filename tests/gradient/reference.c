@@ -11,11 +11,16 @@ typedef struct tally {
   double loss_sum[OUTPUTS_MAX], weight_sum[OUTPUTS_MAX], host;
 } tally;
 
-static double cross_entropy(const double *y, size_t size, size_t label) {
-  double largest = y[0], sum = 0;
+/* Of the target (1 - smoothing) one-hot + smoothing / size. */
+static double cross_entropy(const double *y, size_t size, size_t label, double smoothing) {
+  double largest = y[0], sum = 0, loss = 0;
   for (size_t i = 1; i < size; i++) largest = y[i] > largest ? y[i] : largest;
   for (size_t i = 0; i < size; i++) sum += exp(y[i] - largest);
-  return largest + log(sum) - y[label];
+  for (size_t i = 0; i < size; i++) {
+    double target = (i == label ? 1 - smoothing : 0) + smoothing / (double)size;
+    loss += target * (largest + log(sum) - y[i]);
+  }
+  return loss;
 }
 
 static double squared_error(const double *y, const double *target, size_t size) {
@@ -45,7 +50,7 @@ static void add_item(const problem *p, const model *m, size_t output, size_t ite
   output_values(p, m, output, y);
   if (problem_counts(p, output, item)) {
     double weight = data->weights ? data->weights[item] : 1;
-    double loss = data->labels ? cross_entropy(y, spec->size, (size_t)data->labels[item])
+    double loss = data->labels ? cross_entropy(y, spec->size, (size_t)data->labels[item], p->spec.smoothing[output])
                                : squared_error(y, data->targets + item * spec->size, spec->size);
     to->loss_sum[output] += weight * loss;
     to->weight_sum[output] += weight;

@@ -35,6 +35,7 @@ static void make(config *spec, size_t number) {
   spec->input[0] = (input_spec){.size = 28, .steps = 1};
   spec->input[1] = (input_spec){.size = 50, .steps = 1, .tokens = 1};
   spec->output[0] = (output_spec){.size = 10, .loss = THALNET_CROSS_ENTROPY, .steps = 1, .final = 1, .weight = 1};
+  if (number != 0) spec->smoothing[0] = 0.1;
   spec->output[1] = (output_spec){.size = 5, .loss = THALNET_MEAN_SQUARED_ERROR, .steps = 1, .weight = 0.5};
   spec->modules = networks[number].modules;
   spec->frames = networks[number].frames;

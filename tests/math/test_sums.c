@@ -87,6 +87,7 @@ static void cross_entropy(const struct table *table, size_t n) {
   for (size_t label = 0; label < n; label += 1 + n / 5) {
     float *x = array_begin(&a, n, -9, 9), *gradient = array_begin(&b, n, 0, 0);
     const float scale = math_draw(0.1, 2);
+    const thalnet__label wanted = {label, 0, scale};
     double exact[LONGEST];
     size_t best = 0;
     int correct = -1;
@@ -95,10 +96,10 @@ static void cross_entropy(const struct table *table, size_t n) {
       best = x[i] > x[best] ? i : best;
     }
     const double loss = exact_softmax(n, x, exact) - (double)x[label];
-    math_near(table->kernels->cross_entropy(n, x, label, scale, gradient, &correct), loss, 1 + fabs(loss), 1e-6, table,
+    math_near(table->kernels->cross_entropy(n, x, &wanted, gradient, &correct), loss, 1 + fabs(loss), 1e-6, table,
               "cross_entropy");
     ck_assert_int_eq(correct, best == label);
-    math_near(table->kernels->cross_entropy(n, x, best, scale, NULL, &correct),
+    math_near(table->kernels->cross_entropy(n, x, &(thalnet__label){best, 0, scale}, NULL, &correct),
               loss + (double)x[label] - (double)x[best], 1 + fabs(loss), 1e-6, table, "cross_entropy without gradient");
     ck_assert_int_eq(correct, 1);
     for (size_t i = 0; i < n; i++) {
@@ -106,6 +107,36 @@ static void cross_entropy(const struct table *table, size_t n) {
                 "cross_entropy's gradient");
     }
     array_check(&b, table, "cross_entropy");
+  }
+}
+
+/* With the target written down in full. */
+static void smoothed_cross_entropy(const struct table *table, size_t n) {
+  static const float amounts[] = {0, 1e-3f, 0.1f, 0.5f, 0.999f};
+  for (size_t k = 0; k < sizeof amounts / sizeof amounts[0]; k++) {
+    float *x = array_begin(&a, n, -9, 9), *gradient = array_begin(&b, n, 0, 0);
+    const thalnet__label label = {n * k / 5, amounts[k], math_draw(0.1, 2)};
+    double exact[LONGEST], loss = 0;
+    int correct = -1, again = -1;
+    if (n % 5 == 0) {
+      for (size_t i = 0; i < n; i++) {
+        x[i] -= 300; /* as for softmax */
+      }
+    }
+    const double sum = exact_softmax(n, x, exact);
+    for (size_t i = 0; i < n; i++) {
+      loss += ((1 - (double)amounts[k]) * (i == label.number) + (double)amounts[k] / (double)n) * (sum - (double)x[i]);
+    }
+    const double made = table->kernels->cross_entropy(n, x, &label, gradient, &correct);
+    math_near(made, loss, 1 + fabs(loss), 1e-6, table, "smoothed cross_entropy");
+    for (size_t i = 0; i < n; i++) {
+      const double target = (1 - (double)amounts[k]) * (i == label.number) + (double)amounts[k] / (double)n;
+      math_near((double)gradient[i], (double)label.scale * (exact[i] - target), (double)label.scale, 1e-6, table,
+                "smoothed cross_entropy's gradient");
+    }
+    array_check(&b, table, "smoothed cross_entropy");
+    ck_assert(made == table->kernels->cross_entropy(n, x, &label, NULL, &again));
+    ck_assert_int_eq(correct, again);
   }
 }
 
@@ -193,6 +224,7 @@ START_TEST(softmaxes) {
   for (size_t n = 1; n <= LONGEST; n++) {
     softmax(&tables[_i], n);
     cross_entropy(&tables[_i], n);
+    smoothed_cross_entropy(&tables[_i], n);
   }
 }
 END_TEST
