@@ -23,17 +23,39 @@ void thalnet_optimizer_free(thalnet_optimizer *optimizer) {
   if (optimizer != NULL && optimizer->magic == THALNET__OPTIMIZER_MAGIC) thalnet__optimizer_free(optimizer);
 }
 
-thalnet_status thalnet_step(thalnet_optimizer *optimizer, thalnet_center *net) {
-  const char *call = "thalnet_step";
+/* An optimizer and the center that it belongs to. */
+static thalnet_status thalnet__check_pair(const thalnet_optimizer *optimizer, const thalnet_center *net,
+                                          const char *call) {
   THALNET__TRY(thalnet__check_optimizer(optimizer, call));
   THALNET__TRY(thalnet__check_built(net, call));
   if (optimizer->net != net)
     return thalnet__fail(THALNET_ERROR_MISMATCH, "%s: the optimizer belongs to another center", call);
+  return THALNET_OK;
+}
+
+thalnet_status thalnet_step(thalnet_optimizer *optimizer, thalnet_center *net) {
+  const char *call = "thalnet_step";
+  THALNET__TRY(thalnet__check_pair(optimizer, net, call));
   THALNET__TRY(thalnet__enter(&optimizer->busy, call));
   thalnet_status status = thalnet__begin_writing(net);
   if (status == THALNET_OK) {
     const thalnet__floating mode = thalnet__floating_enter();
     status = thalnet__optimizer_step(optimizer, net);
+    thalnet__floating_leave(mode);
+    thalnet__end_writing(net);
+  }
+  thalnet__leave(&optimizer->busy);
+  return status;
+}
+
+thalnet_status thalnet_optimizer_swap_averages(thalnet_optimizer *optimizer, thalnet_center *net) {
+  const char *call = "thalnet_optimizer_swap_averages";
+  THALNET__TRY(thalnet__check_pair(optimizer, net, call));
+  THALNET__TRY(thalnet__enter(&optimizer->busy, call));
+  thalnet_status status = thalnet__begin_writing(net);
+  if (status == THALNET_OK) {
+    const thalnet__floating mode = thalnet__floating_enter();
+    status = thalnet__swap_averages(optimizer, net);
     thalnet__floating_leave(mode);
     thalnet__end_writing(net);
   }
@@ -47,6 +69,10 @@ static int thalnet__is_optimizer(const thalnet_optimizer *optimizer) {
 
 double thalnet_optimizer_rate(const thalnet_optimizer *optimizer) {
   return thalnet__is_optimizer(optimizer) ? thalnet__schedule_rate(&optimizer->options, optimizer->steps) : 0;
+}
+
+int32_t thalnet_optimizer_averages_swapped(const thalnet_optimizer *optimizer) {
+  return thalnet__is_optimizer(optimizer) && optimizer->swapped;
 }
 
 uint64_t thalnet_optimizer_steps(const thalnet_optimizer *optimizer) {

@@ -95,6 +95,7 @@ typedef struct thalnet__update {
   real beta1, beta2; /* beta2: smoothing of RMSProp */
   real epsilon;
   real correction1, correction2; /* 1 / (1 - beta^t) */
+  real average;                  /* share of the new weight in the average */
 } thalnet__update;
 
 /* What an optimizer has of some parameters. */
@@ -102,6 +103,7 @@ typedef struct thalnet__moments {
   const real *gradient;
   real *first, *second; /* second: NULL for SGD */
   real *parameter;
+  real *average; /* NULL: none is kept */
 } thalnet__moments;
 
 /* One label of n: the target is (1 - smoothing) one-hot + smoothing / n. */

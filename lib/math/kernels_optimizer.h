@@ -43,8 +43,15 @@ THALNET__INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t kind, 
   return THALNET__KERNEL(rule)(kind, u, gradient, at);
 }
 
-THALNET__INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_t n, const thalnet__update *update,
-                                                const thalnet__moments *moments) {
+/* The average with the weight w in it. */
+static inline thalnet__v THALNET__KERNEL(average_at)(const thalnet__update *u, const thalnet__moments *p, size_t i,
+                                                     size_t left, thalnet__v w) {
+  const thalnet__v before = THALNET__KERNEL(load)(p->average + i, left);
+  return before + thalnet__v_set(u->average) * (w - before);
+}
+
+THALNET__INLINE void THALNET__KERNEL(make_step)(const int32_t kind, const int averages, size_t n,
+                                                const thalnet__update *update, const thalnet__moments *moments) {
   const thalnet__update u = *update;
   const thalnet__moments p = *moments;
   for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
@@ -52,39 +59,51 @@ THALNET__INLINE void THALNET__KERNEL(make_step)(const int32_t kind, size_t n, co
     THALNET__KERNEL(store)(p.first + i, made.m, n - i);
     if (kind != THALNET_SGD) THALNET__KERNEL(store)(p.second + i, made.v, n - i);
     THALNET__KERNEL(store)(p.parameter + i, made.w, n - i);
+    if (averages) THALNET__KERNEL(store)(p.average + i, THALNET__KERNEL(average_at)(&u, &p, i, n - i, made.w), n - i);
   }
 }
 
 /* The largest |w| that the step would lead to; NaN where anything would not be finite. */
-THALNET__INLINE real THALNET__KERNEL(try_step)(const int32_t kind, size_t n, const thalnet__update *update,
-                                               const thalnet__moments *moments) {
+THALNET__INLINE real THALNET__KERNEL(try_step)(const int32_t kind, const int averages, size_t n,
+                                               const thalnet__update *update, const thalnet__moments *moments) {
   const thalnet__update u = *update;
   const thalnet__moments p = *moments;
   const thalnet__v zero = thalnet__v_set(0);
   thalnet__v largest = zero, wrong = zero; /* 0, or NaN as soon as anything is not finite */
   for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
     const thalnet__updated made = THALNET__KERNEL(update_at)(kind, &u, &p, i, n - i);
-    const thalnet__v bad = made.m * zero + made.v * zero + made.w * zero;
+    thalnet__v bad = made.m * zero + made.v * zero + made.w * zero;
+    if (averages) bad += THALNET__KERNEL(average_at)(&u, &p, i, n - i, made.w) * zero;
     wrong += THALNET__KERNEL(only)(bad, n - i, 0);
     largest = thalnet__v_at_least(THALNET__KERNEL(only)(thalnet__v_abs(made.w), n - i, 0), largest);
   }
   return thalnet__v_largest(largest) + thalnet__v_sum(wrong);
 }
 
+/* A loop of its own for every kind, with averages and without. */
+#define THALNET__BY_KIND(call, ...)                                                                                    \
+  switch (kind) {                                                                                                      \
+  case THALNET_SGD: call(THALNET_SGD, __VA_ARGS__); break;                                                             \
+  case THALNET_RMSPROP: call(THALNET_RMSPROP, __VA_ARGS__); break;                                                     \
+  default: call(THALNET_ADAM, __VA_ARGS__);                                                                            \
+  }
+
 static void THALNET__KERNEL(update)(int32_t kind, size_t n, const thalnet__update *update,
                                     const thalnet__moments *moments) {
-  switch (kind) {
-  case THALNET_SGD: THALNET__KERNEL(make_step)(THALNET_SGD, n, update, moments); break;
-  case THALNET_RMSPROP: THALNET__KERNEL(make_step)(THALNET_RMSPROP, n, update, moments); break;
-  default: THALNET__KERNEL(make_step)(THALNET_ADAM, n, update, moments);
-  }
+  if (moments->average == NULL)
+    THALNET__BY_KIND(THALNET__KERNEL(make_step), 0, n, update, moments)
+  else
+    THALNET__BY_KIND(THALNET__KERNEL(make_step), 1, n, update, moments)
 }
 
 static real THALNET__KERNEL(try_update)(int32_t kind, size_t n, const thalnet__update *update,
                                         const thalnet__moments *moments) {
-  switch (kind) {
-  case THALNET_SGD: return THALNET__KERNEL(try_step)(THALNET_SGD, n, update, moments);
-  case THALNET_RMSPROP: return THALNET__KERNEL(try_step)(THALNET_RMSPROP, n, update, moments);
-  default: return THALNET__KERNEL(try_step)(THALNET_ADAM, n, update, moments);
-  }
+  real largest;
+  if (moments->average == NULL)
+    THALNET__BY_KIND(largest = THALNET__KERNEL(try_step), 0, n, update, moments)
+  else
+    THALNET__BY_KIND(largest = THALNET__KERNEL(try_step), 1, n, update, moments)
+  return largest;
 }
+
+#undef THALNET__BY_KIND

@@ -91,6 +91,7 @@ thalnet_status thalnet__declare_center(const thalnet_center_options *given, thal
   net->magic = THALNET__CENTER_MAGIC;
   atomic_init(&net->references, 1);
   atomic_init(&net->writing, 0);
+  atomic_init(&net->averaged, 0);
   atomic_flag_clear(&net->making_gradients);
   net->memory = memory;
   net->threads.executor = executor;

@@ -142,6 +142,7 @@ struct thalnet_center {
   atomic_flag making_gradients;
   atomic_int writing; /* a call that writes is inside, or the block is lent */
   int lent;
+  atomic_int averaged; /* an optimizer's averages are in the place of the parameters: no step may be made */
 };
 
 /* The module's first layer sees the context after the task inputs. */

@@ -26,6 +26,7 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
       {"epsilon", thalnet__is_amount(options->epsilon)},
       {"weight_decay", thalnet__is_amount(options->weight_decay)},
       {"clip_norm", options->clip_norm >= 0},
+      {"average", thalnet__is_fraction(options->average)},
       {"decay_factor", options->decay_factor > 0 && options->decay_factor <= 1},
       {"final_fraction", options->final_fraction >= 0 && options->final_fraction <= 1},
       {"schedule", options->schedule >= THALNET_SCHEDULE_CONSTANT && options->schedule <= THALNET_SCHEDULE_COSINE},
@@ -69,6 +70,8 @@ static thalnet_status thalnet__make_pieces(thalnet_optimizer *optimizer) {
 
 void thalnet__optimizer_free(thalnet_optimizer *optimizer) {
   const thalnet_center *net = optimizer->net;
+  if (optimizer->swapped) atomic_store((atomic_int *)(uintptr_t)&net->averaged, 0); /* they stay for good */
+  thalnet__release(&net->memory, optimizer->averages, net->parameter_count, sizeof(real));
   thalnet__release(&net->memory, optimizer->first, net->parameter_count, sizeof(real));
   thalnet__release(&net->memory, optimizer->second, net->parameter_count, sizeof(real));
   thalnet__release(&net->memory, optimizer->tensor_steps, net->tensor_count, sizeof *optimizer->tensor_steps);
@@ -80,7 +83,7 @@ void thalnet__optimizer_free(thalnet_optimizer *optimizer) {
 
 thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind,
                                          const thalnet_optimizer_options *options, thalnet_optimizer **optimizer_out) {
-  void *block, *first = NULL, *second = NULL, *tensor_steps = NULL;
+  void *block, *first = NULL, *second = NULL, *averages = NULL, *tensor_steps = NULL;
   *optimizer_out = NULL;
   THALNET__TRY(thalnet__allocate(&net->memory, 1, sizeof(thalnet_optimizer), &block));
   thalnet_optimizer *optimizer = block;
@@ -92,10 +95,13 @@ thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind
   thalnet_status status = thalnet__allocate(&net->memory, net->parameter_count, sizeof(real), &first);
   if (status == THALNET_OK && kind != THALNET_SGD)
     status = thalnet__allocate(&net->memory, net->parameter_count, sizeof(real), &second);
+  if (status == THALNET_OK && options->average > 0)
+    status = thalnet__allocate(&net->memory, net->parameter_count, sizeof(real), &averages);
   if (status == THALNET_OK)
     status = thalnet__allocate(&net->memory, net->tensor_count, sizeof *optimizer->tensor_steps, &tensor_steps);
   optimizer->first = first;
   optimizer->second = second;
+  optimizer->averages = averages;
   optimizer->tensor_steps = tensor_steps;
   if (status == THALNET_OK) status = thalnet__make_pieces(optimizer);
   if (status != THALNET_OK) {
@@ -142,7 +148,8 @@ static thalnet__moments thalnet__moments_at(const thalnet__step_call *call, size
   return (thalnet__moments){.gradient = call->net->gradients + place,
                             .first = optimizer->first + place,
                             .second = optimizer->second == NULL ? NULL : optimizer->second + place,
-                            .parameter = call->net->parameters + place};
+                            .parameter = call->net->parameters + place,
+                            .average = optimizer->averages == NULL ? NULL : optimizer->averages + place};
 }
 
 static void thalnet__try_piece(const thalnet__step_call *call, thalnet__step_piece *piece) {
@@ -190,6 +197,7 @@ static thalnet__update thalnet__update_for(const thalnet_optimizer *optimizer, s
       .epsilon = (real)options->epsilon,
       .correction1 = (real)(1 / (1 - pow(options->beta1, updates))),
       .correction2 = (real)(1 / (1 - pow(options->beta2, updates))),
+      .average = (real)((1 - options->average) / (1 - pow(options->average, updates))),
   };
 }
 
@@ -224,6 +232,9 @@ static void thalnet__apply_step(thalnet_optimizer *optimizer, thalnet_center *ne
 
 thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_center *net) {
   double norm = 0, scale = 1;
+  if (atomic_load(&net->averaged))
+    return thalnet__fail(THALNET_ERROR_STATE, "averages are in the place of the weights: call "
+                                              "thalnet_optimizer_swap_averages before the next step");
   if (net->gradients == NULL || !net->has_gradient)
     return thalnet__fail(THALNET_ERROR_STATE, "no gradient since the last step");
   thalnet_status status = thalnet__gradient_norm(optimizer, net, &norm);

@@ -27,6 +27,8 @@ struct thalnet_optimizer {
   uint64_t steps;
   double gradient_norm;
   real *first, *second;   /* moments [parameters]; second: all but SGD */
+  real *averages;         /* [parameters], of tensors with an update; NULL: none are kept */
+  int swapped;            /* they are in the center, and the weights are here */
   uint64_t *tensor_steps; /* [tensor]: updates done */
   thalnet__step_piece *pieces;
   size_t piece_count;
@@ -38,6 +40,9 @@ thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind
 void thalnet__optimizer_free(thalnet_optimizer *optimizer);
 /* Applies the center's gradients and zeroes them. */
 thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_center *net);
+
+/* Exchanges the center's weights and the averages; renews what is derived from them. */
+thalnet_status thalnet__swap_averages(thalnet_optimizer *optimizer, thalnet_center *net);
 
 /* The rate after `steps` steps. */
 double thalnet__schedule_rate(const thalnet_optimizer_options *options, uint64_t steps);

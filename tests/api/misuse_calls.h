@@ -74,6 +74,7 @@ CALL(state_read_output, D(0), I(1), D(2), N(3))
 CALL(state_step, D(0), D(1), D(2), N(3), D(4), N(5))
 CALL(optimizer_create, D(0), I(1), D(2), D(3))
 CALL(step, D(0), D(1))
+CALL(optimizer_swap_averages, D(0), D(1))
 CALL(center_load, D(0), D(1), D(2))
 CALL(center_load_memory, D(0), N(1), D(2), D(3))
 CALL(center_save, D(0), D(1), D(2))
@@ -159,6 +160,7 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(state_advance, NET, STA, {.kind = MOST, .size = S, .number = 1}),                                            \
       ROW(state_read_output, STA, IN(3, 0), Z, C(4)), ROW(state_step, NET, STA, V, C(S * 3), Z, C(S * 4)),             \
       ROW(optimizer_create, NET, IN(4, 0), OPT, SLOT), ROW(step, H(OPTIMIZER, w.optimizer), NET),                      \
+      ROW(optimizer_swap_averages, H(OPTIMIZER, w.optimizer), NET),                                                    \
       ROW(center_load, TEXT(PATH, "nowhere"), OPT, SLOT),                                                              \
       ROW(center_load_memory, Z, {.kind = ANY, .number = 100}, OPT, SLOT),                                             \
       ROW(center_save, NET, TEXT(PATH, "never_written"), OPT),                                                         \

@@ -112,6 +112,7 @@ static void meddle(void *argument) {
   BUSY(thalnet_center_begin_write(m->net, &values, &count));
   BUSY(thalnet_center_clear_gradients(m->net));
   BUSY(thalnet_step(m->optimizer, m->net));
+  BUSY(thalnet_optimizer_swap_averages(m->optimizer, m->net));
   FREE(thalnet_batch_create(m->net, 1, 1, NULL, &created)); /* making one neither computes nor writes */
   thalnet_batch_free(created);
   free(parameters);

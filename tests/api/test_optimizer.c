@@ -37,6 +37,7 @@ START_TEST(options_are_checked) {
   REFUSES_REALS(THALNET_ADAM, epsilon, -1e-9, -1.0);
   REFUSES_REALS(THALNET_ADAMW, weight_decay, -1e-9, -1.0);
   REFUSES_REALS(THALNET_SGD, clip_norm, -1e-9, -1.0);
+  REFUSES_REALS(THALNET_SGD, average, -0.1, 1.0);
   REFUSES_REALS(THALNET_SGD, decay_factor, 0.0, 1.1);
   REFUSES_REALS(THALNET_ADAM, final_fraction, -0.1, 1.1);
   REFUSES(THALNET_SGD, decay_steps, 0);

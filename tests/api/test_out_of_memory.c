@@ -43,6 +43,8 @@ static thalnet_status train(const thalnet_center_options *options) {
   thalnet_batch *batch = NULL;
   thalnet_state *state = NULL;
   thalnet_optimizer *optimizer = NULL;
+  thalnet_optimizer_options averaging = THALNET_OPTIMIZER_OPTIONS_INIT;
+  averaging.average = 0.9;
   thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
   if (!status) {
     status = thalnet_batch_create(net, 5, 3, NULL, &batch);
@@ -51,7 +53,7 @@ static thalnet_status train(const thalnet_center_options *options) {
     status = thalnet_state_create(net, 5, NULL, &state);
   }
   if (!status) {
-    status = thalnet_optimizer_create(net, THALNET_RMSPROP, NULL, &optimizer);
+    status = thalnet_optimizer_create(net, THALNET_RMSPROP, &averaging, &optimizer);
   }
   for (size_t i = 5; i > 3 && !status; i--) {
     status = support_try_fill(net, batch, i, 3, 1);

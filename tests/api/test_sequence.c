@@ -62,6 +62,7 @@ static thalnet_status make(struct monkey *m, int what, int at) {
   thalnet_center_options center = THALNET_CENTER_OPTIONS_INIT;
   thalnet_batch_options batch = THALNET_BATCH_OPTIONS_INIT;
   thalnet_state_options state = THALNET_STATE_OPTIONS_INIT;
+  thalnet_optimizer_options optimizer = THALNET_OPTIMIZER_OPTIONS_INIT;
   center.memory = &m->hooks;
   center.chunk_sequences = (int32_t)below(m, 4);
   center.settle_steps = (int32_t)below(m, 3);
@@ -88,7 +89,8 @@ static thalnet_status make(struct monkey *m, int what, int at) {
     return thalnet_state_create(m->nets[net], sequences, &state, &m->states[at]);
   }
   thalnet_optimizer_free(m->optimizers[at]);
-  return thalnet_optimizer_create(m->nets[net], (int32_t)below(m, 5), NULL, &m->optimizers[at]);
+  optimizer.average = below(m, 2) ? 0.5 : 0;
+  return thalnet_optimizer_create(m->nets[net], (int32_t)below(m, 5), &optimizer, &m->optimizers[at]);
 }
 
 /* The center of a batch or state, mostly. */
@@ -235,7 +237,11 @@ static thalnet_status act(struct monkey *m, size_t *kind) {
     return thalnet_forward_backward(owner(m, 0, at), m->batches[at], below(m, 2) ? m->states[place(m)] : NULL);
   }
   if (which < 90) {
-    return thalnet_step(m->optimizers[at], owner(m, 2, at));
+    thalnet_status status = thalnet_step(m->optimizers[at], owner(m, 2, at));
+    if (below(m, 4)) {
+      return status;
+    }
+    return thalnet_optimizer_swap_averages(m->optimizers[at], owner(m, 2, at));
   }
   return store(m, at);
 }

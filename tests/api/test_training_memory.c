@@ -17,6 +17,7 @@ struct world {
 static void begin(struct world *world, const struct training *training, int32_t threads) {
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_batch_options evaluation = THALNET_BATCH_OPTIONS_INIT;
+  thalnet_optimizer_options optimizer = THALNET_OPTIMIZER_OPTIONS_INIT;
   memset(world, 0, sizeof *world);
   world->hooks = support_memory_hooks(&world->memory);
   options.memory = &world->hooks;
@@ -27,7 +28,9 @@ static void begin(struct world *world, const struct training *training, int32_t 
   EXPECT_OK(thalnet_batch_create(world->net, training->sequences, training->frames, &evaluation, &world->evaluation));
   world->state = support_state(world->net, training->sequences);
   world->live = support_state(world->net, 2);
-  world->optimizer = support_optimizer(world->net, THALNET_ADAM, 0.002);
+  optimizer.rate = 0.002;
+  optimizer.average = training->average;
+  EXPECT_OK(thalnet_optimizer_create(world->net, THALNET_ADAM, &optimizer, &world->optimizer));
 }
 
 static void end(struct world *world) {
@@ -61,6 +64,9 @@ static void one_round(const struct world *world, const struct training *training
   training_fill(training, world->net, world->batch, step);
   EXPECT_OK(thalnet_forward_backward(world->net, world->batch, world->state));
   EXPECT_OK(thalnet_step(world->optimizer, world->net));
+  for (int i = 0; i < 2 && training->average > 0; i++) {
+    EXPECT_OK(thalnet_optimizer_swap_averages(world->optimizer, world->net));
+  }
   training_fill(training, world->net, world->evaluation, step);
   EXPECT_OK(thalnet_forward(world->net, world->evaluation, NULL));
   live_step(world, training);

@@ -34,6 +34,7 @@ const struct training trainings[] = {
      .resets = 1,
      .gradients = 1,
      .dropout = 0.2f,
+     .average = 0.9,
      .sequences = 60,
      .frames = 5},
     {.name = "large",
@@ -45,6 +46,7 @@ const struct training trainings[] = {
      .cells = 1,
      .units = 160,
      .context = 96,
+     .average = 0.9,
      .sequences = 12,
      .frames = 6},
     {.name = "large, LSTM",
@@ -56,6 +58,7 @@ const struct training trainings[] = {
      .units = 190,
      .context = 70,
      .gradients = 1,
+     .average = 0.9,
      .sequences = 7,
      .frames = 5},
     {.name = "large, reset before",
@@ -246,9 +249,13 @@ static struct record run(const struct training *training, const thalnet_center_o
   thalnet_center *net = training_net(training, options);
   thalnet_batch *batch = training_batch(training, net);
   thalnet_state *state = support_state(net, training->sequences);
-  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.002);
+  thalnet_optimizer_options adam = THALNET_OPTIMIZER_OPTIONS_INIT;
+  thalnet_optimizer *optimizer = NULL;
   const size_t parameters = thalnet_center_parameter_count(net);
   const size_t memory = training->sequences * thalnet_state_values(state);
+  adam.rate = 0.002;
+  adam.average = training->average;
+  EXPECT_OK(thalnet_optimizer_create(net, THALNET_ADAM, &adam, &optimizer));
   if (two) {
     EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, 0));
   }
@@ -276,6 +283,10 @@ static struct record run(const struct training *training, const thalnet_center_o
     EXPECT_OK(thalnet_batch_read_input_gradient(batch, 0, record_array(&record, 3, inputs), inputs));
     EXPECT_OK(thalnet_batch_read_state_gradient(batch, record_array(&record, 4, memory), memory));
   }
+  if (training->average > 0) {
+    EXPECT_OK(thalnet_optimizer_swap_averages(optimizer, net));
+    EXPECT_OK(thalnet_center_read(net, NULL, record_array(&record, 5, parameters), parameters));
+  }
   thalnet_optimizer_free(optimizer);
   thalnet_state_free(state);
   thalnet_batch_free(batch);
@@ -293,8 +304,8 @@ struct record training_run_in_two_calls(const struct training *training, const t
 }
 
 const char *record_difference(const struct record *one, const struct record *other) {
-  static const char *const names[RECORD_ARRAYS] = {"gradients", "parameters", "the memory", "the input's gradient",
-                                                   "the memory's gradient"};
+  static const char *const names[RECORD_ARRAYS] = {
+      "gradients", "parameters", "the memory", "the input's gradient", "the memory's gradient", "averages"};
   static char text[100];
   for (int step = 0; step < MOST_STEPS; step++) {
     if (memcmp(&one->losses[step], &other->losses[step], sizeof one->losses[step]) != 0) {

@@ -21,6 +21,7 @@ struct training {
   int32_t settle;
   int final, lengths, resets, gradients; /* final labels; lengths and resets; gradients of inputs and state */
   float dropout;
+  double average; /* of the optimizer */
   size_t sequences, frames;
 };
 
@@ -33,8 +34,9 @@ thalnet_batch *training_batch(const struct training *training, const thalnet_cen
 /* Other contents for every step. */
 void training_fill(const struct training *training, const thalnet_center *net, thalnet_batch *batch, uint64_t step);
 
-/* What `steps` updates leave: all losses; gradients, parameters, memory, gradients of an input and the first memory. */
-enum { MOST_STEPS = 100, RECORD_ARRAYS = 5 };
+/* What `steps` updates leave: all losses; gradients, parameters, memory, gradients of an input and the first memory,
+ * averages of the parameters. */
+enum { MOST_STEPS = 100, RECORD_ARRAYS = 6 };
 struct record {
   double losses[MOST_STEPS];
   float *arrays[RECORD_ARRAYS];

@@ -12,7 +12,7 @@ enum { LONGEST = 67 };
 
 static struct table tables[MOST_TABLES];
 static size_t table_count;
-static struct array a, b, c, d;
+static struct array a, b, c, d, e;
 
 static void add_and_dot(const struct table *table, size_t n) {
   float *x = array_begin(&a, n, -1, 1), *y = array_begin(&b, n, -1, 1), before[LONGEST];
@@ -151,7 +151,8 @@ static const thalnet__update update = {.scale = 0.5f,
                                        .beta2 = 0.95f,
                                        .epsilon = 1e-8f,
                                        .correction1 = 1.25f,
-                                       .correction2 = 2};
+                                       .correction2 = 2,
+                                       .average = 0.3f};
 
 /* The rules of thalnet/optimizer.h. */
 static void exact_step(int32_t kind, double g, double *m, double *v, double *w) {
@@ -172,16 +173,17 @@ static void exact_step(int32_t kind, double g, double *m, double *v, double *w) 
         rate * *m * (double)update.correction1 / (sqrt(*v * (double)update.correction2) + (double)update.epsilon);
 }
 
-static void optimizer(const struct table *table, int32_t kind, size_t n) {
+static void optimizer(const struct table *table, int32_t kind, int averages, size_t n) {
   float *g = array_begin(&a, n, -2, 2), *m = array_begin(&b, n, -1, 1), *v = array_begin(&c, n, 0.1, 1);
-  float *w = array_begin(&d, n, -1, 1), before[3][LONGEST];
-  const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w};
+  float *w = array_begin(&d, n, -1, 1), *average = array_begin(&e, n, -1, 1), before[4][LONGEST];
+  const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w, averages ? average : NULL};
   memcpy(before[0], m, n * sizeof *m);
   memcpy(before[1], v, n * sizeof *v);
   memcpy(before[2], w, n * sizeof *w);
+  memcpy(before[3], average, n * sizeof *average);
   const float largest = table->kernels->try_update(kind, n, &update, &moments);
   ck_assert(!memcmp(before[0], m, n * sizeof *m) && !memcmp(before[1], v, n * sizeof *v) &&
-            !memcmp(before[2], w, n * sizeof *w));
+            !memcmp(before[2], w, n * sizeof *w) && !memcmp(before[3], average, n * sizeof *average));
   table->kernels->update(kind, n, &update, &moments);
   double most = 0;
   for (size_t i = 0; i < n; i++) {
@@ -190,12 +192,15 @@ static void optimizer(const struct table *table, int32_t kind, size_t n) {
     math_near((double)m[i], em, 4, 3e-7, table, "the first moment");
     math_near((double)v[i], ev, 1, 3e-7, table, "the second moment");
     math_near((double)w[i], ew, 1, 3e-7, table, "the parameter");
+    const double share = averages ? (double)update.average : 0;
+    math_near((double)average[i], (1 - share) * (double)before[3][i] + share * ew, 1, 3e-7, table, "the average");
     most = fmax(most, fabs((double)w[i]));
   }
   math_near((double)largest, most, 1, 3e-7, table, "the largest parameter");
   array_check(&b, table, "the first moment");
   array_check(&c, table, "the second moment");
   array_check(&d, table, "the parameter");
+  array_check(&e, table, "the average");
 }
 
 /* Anything that would not be finite is seen, wherever it is. */
@@ -203,10 +208,10 @@ static void optimizer_refuses(const struct table *table, int32_t kind, size_t n)
   const float bad[] = {NAN, INFINITY, -INFINITY};
   for (size_t at = 0; at < n; at++) {
     float *g = array_begin(&a, n, -2, 2), *m = array_begin(&b, n, -1, 1), *v = array_begin(&c, n, 0.1, 1);
-    float *w = array_begin(&d, n, -1, 1), *const all[] = {g, m, w};
-    const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w};
+    float *w = array_begin(&d, n, -1, 1), *average = array_begin(&e, n, -1, 1), *const all[] = {g, m, w, average};
+    const thalnet__moments moments = {g, m, kind == THALNET_SGD ? NULL : v, w, average};
     ck_assert(isfinite(table->kernels->try_update(kind, n, &update, &moments)));
-    all[at % 3][at] = bad[(at + n) % 3];
+    all[at % 4][at] = bad[(at + n) % 3];
     ck_assert_msg(!isfinite(table->kernels->try_update(kind, n, &update, &moments)), "%s: kind %d, %zu of %zu",
                   table->name, (int)kind, at, n);
   }
@@ -232,7 +237,8 @@ END_TEST
 START_TEST(optimizers) {
   for (size_t n = 1; n <= LONGEST; n++) {
     for (int32_t kind = THALNET_SGD; kind <= THALNET_ADAMW; kind++) {
-      optimizer(&tables[_i], kind, n);
+      optimizer(&tables[_i], kind, 0, n);
+      optimizer(&tables[_i], kind, 1, n);
       optimizer_refuses(&tables[_i], kind, n);
     }
   }
