@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "images.h"
+#include "mnist.h"
 
 /* Which digit picture `number` shows. Each ten pictures 10 n .. 10 n + 9 have every digit once, in a random order. */
 uint8_t example_digit_label(size_t number);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The networks that the programs train: a ThalNet of equal modules, or, to compare it with, a plain GRU. */
+/* The networks that the programs train: a ThalNet of equal modules, or, to compare it with, a plain stack of GRUs. */
 #ifndef EXAMPLE_NETWORK_H
 #define EXAMPLE_NETWORK_H
 
@@ -7,32 +7,64 @@
 
 #include <thalnet/thalnet.h>
 
-enum { EXAMPLE_PARAMETER_BUDGET = 50000 };
+#include "error.h"
+#include "options.h"
 
-struct example_network {
-  int32_t gru;        /* 1: one module without reader, a plain GRU; 0: a ThalNet */
-  int32_t ends;       /* 1: input at the first, output at the last module; 0: every module has both */
-  const char *reader; /* linear, weight_norm, softmax, gaussian, gaussian_normalized */
-  long modules;
-  long dense;                            /* units of a dense layer at the bottom of each module; 0: none */
-  long layers;                           /* GRU layers above it */
-  long features;                         /* units of each GRU layer */
-  long context;                          /* values that each module reads from the center */
-  int32_t features_given, context_given; /* chosen by the user, not by a preset: never changed */
+enum { EXAMPLE_MODULE_LIMIT = 256 };
+
+/* What the task puts in and wants out. */
+struct example_ports {
+  const char *input, *output;               /* their names */
+  size_t input_sizes[EXAMPLE_MODULE_LIMIT]; /* values of a frame, or kinds of tokens */
+  size_t input_count;                       /* 1: one input for all; more: one for each module */
+  size_t output_size;                       /* classes */
+  int32_t tokens;                           /* 1: the inputs are tokens */
+  int32_t steps_per_frame;                  /* of inputs and outputs */
+  int32_t inputs[EXAMPLE_MODULE_LIMIT];     /* their numbers in the built network */
+  int32_t outputs[EXAMPLE_MODULE_LIMIT];    /* the same of the outputs */
+  size_t output_count;
 };
 
-/* The words for --reader, as options.h takes them. */
-#define EXAMPLE_READERS "linear|weight_norm|softmax|gaussian|gaussian_normalized"
+struct example_network {
+  const char *model;   /* thalnet: modules around a center; gru: one module without reader, a plain stack */
+  const char *connect; /* all: every module has input and output; ends: input at the first, output at the last */
+  const char *output;  /* joint: one output, connected to the modules; each: one for each module, averaged */
+  const char *stack;   /* the layers of a module: gru, dense-gru, gru-dense, dense-gru-dense, dense */
+  const char *cell;    /* what recurrent layers are: gru, lstm */
+  const char *reader;  /* linear, weight_norm, softmax, gaussian, gaussian_normalized */
+  long modules;
+  long features; /* units of the topmost layer; of a plain GRU, of all its recurrent layers */
+  long units;    /* of recurrent layers below a dense one */
+  long dense;    /* units of a dense layer below the recurrent ones; 0: none */
+  long layers;   /* recurrent layers of a module */
+  long context;  /* values that each module reads from the center */
+  long budget;   /* parameters */
+  int32_t features_given, units_given, dense_given, context_given, budget_given; /* by the user: never changed */
+  struct example_ports ports;
+};
 
-/* Networks are compared at equal size: a network with an input and an output of these sizes shrinks until it has no more
- * than `budget` parameters, unless its features were given. Softmax readers need this most: nearly all parameters are
- * theirs. */
-thalnet_status example_network_fit(struct example_network *network, size_t input_size, size_t output_size,
-                                   uint64_t budget);
+/* Adds the options that the fields above come from. */
+void example_network_add_options(struct example_network *network, struct example_program *program);
 
-/* Adds the modules to a center under construction, which remembers the first call that fails for thalnet_center_build. */
-void example_network_add_modules(const struct example_network *network, thalnet_center *net, int32_t input,
-                                 int32_t output);
+/* Nothing is chosen yet. */
+void example_network_start(struct example_network *network);
+
+/* Fills in what was not given from a network that has everything, and finds contradictions. */
+int example_network_finish(struct example_network *network, const struct example_network *defaults,
+                           struct example_error *error);
+
+/* Networks are compared at equal size. With a budget that the user gave, sizes that the user did not give become the
+ * largest that stay within it, in proportion; otherwise they shrink where the budget asks for it. Softmax readers need
+ * this most: nearly all parameters are theirs. */
+thalnet_status example_network_fit(struct example_network *network);
+
+/* Creates and builds the network, and notes the numbers of its inputs and outputs. */
+thalnet_status example_network_build(struct example_network *network, const thalnet_center_options *options,
+                                     uint64_t seed, thalnet_center **net_out);
+
+/* Loads a saved network in place of building one; it must have the ports' inputs and outputs. */
+int example_network_load(struct example_network *network, const thalnet_center_options *options, const char *path,
+                         thalnet_center **net_out, struct example_error *error);
 
 /* Prints one line. */
 void example_network_print(const struct example_network *network, const thalnet_center *net);

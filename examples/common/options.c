@@ -10,7 +10,7 @@
 
 #include "error.h"
 
-enum { OPTION_LIMIT = 63, HELP_COLUMN = 26 };
+enum { HELP_COLUMN = 28 };
 
 /* --- help ------------------------------------------------------------------------------------------------------------ */
 
@@ -91,6 +91,7 @@ static int parse_value(const char *program, const struct example_option *option,
     if (!is_choice(option->argument, text)) break;
     *(const char **)option->value = text;
     return 0;
+  case EXAMPLE_FLAG: *(int *)option->value = 1; return 0;
   case EXAMPLE_HEADING: break;
   }
   example_complain(program, "--%s takes %s, not '%s'", option->name, option->argument, text);
@@ -99,16 +100,25 @@ static int parse_value(const char *program, const struct example_option *option,
 
 /* --- the command line ------------------------------------------------------------------------------------------------ */
 
+void example_options_add(struct example_program *program, const struct example_option *options, size_t count) {
+  for (size_t i = 0; i < count; i++, program->option_count++)
+    if (program->option_count < EXAMPLE_OPTION_LIMIT) program->options[program->option_count] = options[i];
+}
+
 int example_options_parse(const struct example_program *program, int argc, char **argv) {
   static const struct option help = {"help", no_argument, NULL, 'h'};
-  struct option longs[OPTION_LIMIT + 2];
+  struct option longs[EXAMPLE_OPTION_LIMIT + 2];
   size_t count = 0;
+  if (program->option_count > EXAMPLE_OPTION_LIMIT) {
+    example_complain(program->name, "%zu options are more than %d", program->option_count, EXAMPLE_OPTION_LIMIT);
+    return EXAMPLE_EXIT_FAILURE;
+  }
   memset(longs, 0, sizeof longs);
   longs[count++] = help;
-  for (size_t i = 0; i < program->option_count && count <= OPTION_LIMIT; i++) {
+  for (size_t i = 0; i < program->option_count; i++) {
     if (program->options[i].kind == EXAMPLE_HEADING) continue;
     longs[count].name = program->options[i].name;
-    longs[count].has_arg = required_argument;
+    longs[count].has_arg = program->options[i].kind == EXAMPLE_FLAG ? no_argument : required_argument;
     longs[count].val = 256 + (int)i; /* above all characters */
     count++;
   }

@@ -14,6 +14,9 @@ struct example_random {
 
 /* Streams in use: numbers of one purpose never depend on how many another one drew. */
 enum { EXAMPLE_STREAM_PERMUTATION = 1, EXAMPLE_STREAM_ORDER = UINT32_C(1) << 16 /* plus the epoch */ };
+#define EXAMPLE_STREAM_CHANGE (UINT64_C(1) << 62) /* plus the epoch * 2^32 and the image */
+#define EXAMPLE_STREAM_OFFSET (UINT64_C(1) << 61) /* plus the epoch */
+#define EXAMPLE_STREAM_SAMPLE (UINT64_C(1) << 60)
 
 struct example_random example_random_start(uint64_t seed, uint64_t stream);
 

@@ -2,7 +2,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +51,7 @@ static int save_routing(const char *program, const char *path, const thalnet_cen
   return status || !written ? -1 : 0;
 }
 
-int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch) {
+int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch, int quiet) {
   int status = -1;
   char *model = example_join(folder, "model.safetensors"), *routing = example_join(folder, "routing.txt");
   if (!model || !routing) {
@@ -60,19 +59,13 @@ int example_save(const char *program, const char *folder, const thalnet_center *
   } else if (thalnet_center_save(net, model, NULL)) {
     example_complain(program, "%s", thalnet_error_text());
   } else if (!has_reader(net)) {
-    printf("saved %s\n", model);
+    if (!quiet) printf("saved %s\n", model);
     status = 0;
   } else if (save_routing(program, routing, net, batch) == 0) {
-    printf("saved %s and %s\n", model, routing);
+    if (!quiet) printf("saved %s and %s\n", model, routing);
     status = 0;
   }
   free(model);
   free(routing);
   return status;
-}
-
-void example_print_result(const struct example_result *result) {
-  printf("result test_%s=%.4f validation_%s=%.4f parameters=%" PRIu64 " train_%s_per_second=%.0f seconds=%.0f\n",
-         result->measure, result->test, result->measure, result->validation, result->parameters, result->unit,
-         result->units_per_second, result->seconds);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the programs leave behind: the routing table, the saved network, and the last line of stdout. */
+/* What the programs leave behind: the routing table and the saved network. */
 #ifndef EXAMPLE_REPORT_H
 #define EXAMPLE_REPORT_H
 
-#include <stdint.h>
 #include <stdio.h>
 
 #include <thalnet/thalnet.h>
@@ -13,18 +12,8 @@
  * readers. Returns the library's status. */
 thalnet_status example_print_routing(FILE *stream, const thalnet_center *net, thalnet_batch *batch, int32_t measure);
 
-/* Writes folder/model.safetensors and folder/routing.txt, and says so on stdout. Returns 0, or -1 after a complaint on
+/* Writes folder/model.safetensors and folder/routing.txt, and says so on stdout unless `quiet`. Returns 0, or -1 after a complaint on
  * stderr. */
-int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch);
-
-/* The last line of stdout, for scripts. Measures are in `measure` ("accuracy"), speed in `unit` ("sequences") a second. */
-struct example_result {
-  const char *measure, *unit;
-  double test, validation;
-  uint64_t parameters;
-  double units_per_second;
-  double seconds; /* of the whole program */
-};
-void example_print_result(const struct example_result *result);
+int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch, int quiet);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/digits.h"
-#include "common/images.h"
+#include "common/mnist.h"
 
 enum { SAMPLE = 2000 };
 
@@ -16,7 +16,7 @@ static struct example_image_data data;
 
 static void draw(void) {
   struct example_error error;
-  ck_assert_int_eq(example_draw_images(&data, &error), 0);
+  ck_assert_int_eq(example_draw_digits(&data, &error), 0);
 }
 
 static void erase(void) { example_image_data_free(&data); }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/images.h"
+#include "common/mnist.h"
 
 enum { TRAIN = 40, TEST = 10 };
 
@@ -180,10 +180,10 @@ START_TEST(permutations_move_every_pixel_of_every_image_alike) {
     plain.stored.pixels[i] = moved.stored.pixels[i] = (uint8_t)(i % EXAMPLE_SIDE);
     plain.test.pixels[i] = moved.test.pixels[i] = (uint8_t)(i / EXAMPLE_SIDE);
   }
-  example_permute_pixels(&moved, 0);
+  ck_assert_int_eq(example_permute_pixels(&moved, 0, &error), 0);
   ck_assert_mem_eq(plain.stored.pixels, moved.stored.pixels, TRAIN * EXAMPLE_PIXELS);
-  example_permute_pixels(&moved, 1);
-  example_permute_pixels(&other, 2);
+  ck_assert_int_eq(example_permute_pixels(&moved, 1, &error), 0);
+  ck_assert_int_eq(example_permute_pixels(&other, 2, &error), 0);
   size_t seen = 0, stayed = 0;
   char found[EXAMPLE_PIXELS] = {0};
   for (size_t i = 0; i < EXAMPLE_PIXELS; i++) {

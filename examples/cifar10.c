@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Row-wise sequential CIFAR-10: a network sees an image of 32 x 32 pixels in three colours as 32 frames, one row each, and
+ * names what is on it after the last frame.
+ *
+ * Start reading at run(), near the bottom: load data, describe the inputs, build, train. What is new beside pmnist: several
+ * inputs, each for a module of its own (--input slices), and images that are changed anew in every epoch (--augment). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <thalnet/thalnet.h>
+
+#include "common/cifar.h"
+#include "common/classifier.h"
+#include "common/settings.h"
+#include "common/system.h"
+#include "common/trainer.h"
+
+enum {
+  CIFAR_EPOCHS = 20,
+  DRAWN_EPOCHS = 15,
+  FRAMES = EXAMPLE_CIFAR_SIDE,
+  ROW = EXAMPLE_CIFAR_ROW,
+  IMAGE = EXAMPLE_CIFAR_VALUES
+};
+
+/* Columns of the row that an input has. */
+struct slice {
+  size_t first, count;
+};
+
+struct cifar10 {
+  struct example_settings settings;
+  const char *input; /* row, slices */
+  int augment;
+  long shift, overlap;
+
+  struct example_image_data data;
+  struct example_normalization normalization;
+  struct slice slices[EXAMPLE_CIFAR_SIDE];
+  struct example_trainer trainer;
+  struct example_classifier classifier;
+  float *values, *parts; /* a batch of images, and of a slice of each row */
+};
+
+/* --- the command line ------------------------------------------------------------------------------------------------ */
+
+/* Both have less than 50,000 parameters. */
+static const struct example_defaults defaults = {
+    .network = {.modules = 4, .features = 24, .context = 18, .layers = 1, .units = 86, .budget = 50000},
+    .batch = 100,
+    .rate = 6e-3,
+    .input_dropout = 0.0};
+
+static void add_options(struct cifar10 *p, struct example_program *program) {
+  struct example_settings *s = &p->settings;
+  const struct example_option data[] = {
+      EXAMPLE_OPTIONS_HEADING("Data"),
+      {EXAMPLE_TEXT, "data", "DIR",
+       "folder with CIFAR-10's binary version, plain or .gz (see\n"
+       "fetch_data.sh); without it, shapes that this program draws itself",
+       &s->data, 0, 0},
+      {EXAMPLE_CHOICE, "input", "row|slices",
+       "one input of whole rows; or as many as modules, each with\n"
+       "a slice of the row's columns for its own module (row)",
+       &p->input, 0, 0},
+      {EXAMPLE_COUNT, "overlap", "N", "columns that a slice has of its neighbours, on either side (2)", &p->overlap, 0,
+       EXAMPLE_CIFAR_SIDE},
+      {EXAMPLE_FLAG, "augment", "", "mirror and shift training images at random, anew in every epoch", &p->augment, 0,
+       0},
+      {EXAMPLE_COUNT, "shift", "N", "by up to so many pixels (4)", &p->shift, 0, EXAMPLE_CIFAR_SIDE - 1},
+  };
+  example_options_add(program, data, sizeof data / sizeof data[0]);
+  example_classifier_add_data_options(&p->classifier, program);
+  example_network_add_options(&s->network, program);
+  example_classifier_add_options(&p->classifier, program);
+  example_settings_add_training(s, program);
+  example_settings_add_output(s, program);
+}
+
+static int check(struct cifar10 *p, int slices) {
+  const struct example_network *network = &p->settings.network;
+  const char *mistake = NULL;
+  if (p->shift >= 0 && !p->augment) mistake = "--shift needs --augment";
+  if (p->overlap >= 0 && !slices) mistake = "--overlap needs --input slices";
+  if (slices && (strcmp(network->model, "gru") == 0 || strcmp(network->connect, "ends") == 0))
+    mistake = "--input slices is for a ThalNet whose modules all have an input: neither --model gru nor --connect ends";
+  else if (slices && (network->modules < 2 || network->modules > EXAMPLE_CIFAR_SIDE))
+    mistake = "--input slices needs 2 to 32 --modules: a row has 32 columns";
+  if (p->shift < 0) p->shift = 4;
+  if (p->overlap < 0) p->overlap = 2;
+  if (!mistake) return -1;
+  example_complain("cifar10", "%s", mistake);
+  return EXAMPLE_EXIT_USAGE;
+}
+
+/* Returns -1 when the program should go on, otherwise its exit code. */
+static int parse(struct cifar10 *p, int argc, char **argv) {
+  struct example_program program = {.name = "cifar10",
+                                    .about = "Trains a ThalNet, or a GRU, to name what is on small colour photographs "
+                                             "that it sees row\nby row, 32 steps of 32 pixels in three colours."};
+  p->overlap = p->shift = -1;
+  p->classifier.frames = FRAMES;
+  example_settings_start(&p->settings, program.name);
+  add_options(p, &program);
+  int code = example_options_parse(&program, argc, argv);
+  if (code >= 0) return code;
+  struct example_defaults chosen = defaults;
+  int slices = p->input && strcmp(p->input, "slices") == 0;
+  chosen.epochs = p->settings.data ? CIFAR_EPOCHS : DRAWN_EPOCHS;
+  if (slices) { /* inputs are narrower, so that modules can be larger */
+    chosen.network.features = 36;
+    chosen.network.context = 27;
+  }
+  code = example_settings_finish(&p->settings, &chosen);
+  if (code < 0) code = example_classifier_finish(&p->classifier, &p->settings);
+  return code < 0 ? check(p, slices) : code;
+}
+
+/* --- data ------------------------------------------------------------------------------------------------------------ */
+
+static int load_data(struct cifar10 *p) {
+  const char *folder = p->settings.data;
+  struct example_error error = {""};
+  if (folder ? example_load_cifar(folder, &p->data, &error) : example_draw_shapes(&p->data, &error)) {
+    example_complain("cifar10", "%s", error.text);
+    return EXAMPLE_EXIT_USAGE;
+  }
+  p->normalization = example_normalize(&p->data.train);
+  example_classifier_cut(&p->classifier, &p->settings, &p->data);
+  if (p->settings.quiet) return EXAMPLE_EXIT_SUCCESS;
+  printf("data: %s%s", folder ? "images in " : "shapes drawn by this program, NOT CIFAR-10 (--data is for that)",
+         folder ? folder : "");
+  printf("; %zu for training, %zu for validation, %zu for the test\n", p->data.train.count, p->data.validation.count,
+         p->data.test.count);
+  return EXAMPLE_EXIT_SUCCESS;
+}
+
+/* The network's inputs and its output. Slices share the row out among the modules; each also sees the edges of its
+ * neighbours'. */
+static void describe_ports(struct cifar10 *p) {
+  struct example_network *network = &p->trainer.network;
+  struct example_ports *ports = &network->ports;
+  *network = p->settings.network;
+  ports->output = "class";
+  ports->output_size = EXAMPLE_CLASSES;
+  ports->steps_per_frame = 1;
+  ports->input = "rows";
+  ports->input_count = 1;
+  ports->input_sizes[0] = ROW;
+  if (!p->input || strcmp(p->input, "slices") != 0) return;
+  ports->input = "slice";
+  ports->input_count = (size_t)network->modules;
+  for (size_t i = 0; i < ports->input_count; i++) {
+    long first = FRAMES * (long)i / network->modules - p->overlap;
+    long end = FRAMES * ((long)i + 1) / network->modules + p->overlap;
+    if (first < 0) first = 0;
+    if (end > FRAMES) end = FRAMES;
+    p->slices[i].first = (size_t)first;
+    p->slices[i].count = (size_t)(end - first);
+    ports->input_sizes[i] = p->slices[i].count * EXAMPLE_CIFAR_COLOURS;
+  }
+}
+
+/* Sets input i to its slice of all rows of a batch. */
+static thalnet_status set_slice(struct cifar10 *p, thalnet_batch *batch, size_t i, size_t count) {
+  size_t values = p->slices[i].count * EXAMPLE_CIFAR_COLOURS, first = p->slices[i].first * EXAMPLE_CIFAR_COLOURS;
+  for (size_t row = 0; row < count * FRAMES; row++)
+    memcpy(p->parts + row * values, p->values + row * ROW + first, values * sizeof *p->parts);
+  return thalnet_batch_set_inputs(batch, p->trainer.network.ports.inputs[i], p->parts, count * FRAMES * values);
+}
+
+/* Fills a batch with the images of these numbers. */
+static thalnet_status load_batch(void *context, thalnet_batch *batch, const struct example_images *images,
+                                 const uint32_t *numbers, size_t count, size_t epoch) {
+  struct cifar10 *p = context;
+  const struct example_ports *ports = &p->trainer.network.ports;
+  for (size_t i = 0; i < count; i++) {
+    struct example_change change = {0, 0, 0};
+    if (p->augment && epoch > 0) change = example_draw_change((uint64_t)p->settings.seed, epoch, numbers[i], p->shift);
+    example_show_image(images->pixels + numbers[i] * images->size, &p->normalization, &change, p->values + i * IMAGE);
+  }
+  thalnet_status status = thalnet_batch_begin(batch, count, FRAMES);
+  if (!status && ports->input_count == 1)
+    return thalnet_batch_set_inputs(batch, ports->inputs[0], p->values, count * IMAGE);
+  for (size_t i = 0; i < ports->input_count && !status; i++) status = set_slice(p, batch, i, count);
+  return status;
+}
+
+/* --- the program ----------------------------------------------------------------------------------------------------- */
+
+static int allocate(struct cifar10 *p) {
+  size_t batch = (size_t)p->settings.batch;
+  size_t room = batch > EXAMPLE_EVALUATION_IMAGES ? batch : EXAMPLE_EVALUATION_IMAGES;
+  p->values = calloc(room * IMAGE, sizeof *p->values);
+  p->parts = calloc(room * IMAGE, sizeof *p->parts);
+  if (p->values && p->parts) return EXAMPLE_EXIT_SUCCESS;
+  example_complain("cifar10", "no memory for a batch of %zu images", room);
+  return EXAMPLE_EXIT_FAILURE;
+}
+
+static int run(struct cifar10 *p) {
+  p->trainer.settings = &p->settings;
+  p->classifier.context = p;
+  p->classifier.load = load_batch;
+  int code = load_data(p);
+  if (code) return code;
+  describe_ports(p);
+  code = allocate(p);
+  if (!code) code = example_classifier_prepare(&p->classifier, &p->trainer, &p->data); /* images make the task */
+  if (!code) code = example_prepare(&p->trainer);                                      /* builds the network */
+  if (!code) code = example_run(&p->trainer);                                          /* trains and tests it */
+  return code;
+}
+
+int main(int argc, char **argv) {
+  static struct cifar10 p;
+  p.trainer.started = example_seconds();
+  int code = parse(&p, argc, argv);
+  if (code >= 0) return code;
+  setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* lines leave at once, in a pipe too */
+  code = run(&p);
+  example_trainer_free(&p.trainer);
+  example_classifier_free(&p.classifier);
+  example_image_data_free(&p.data);
+  free(p.values);
+  free(p.parts);
+  return code;
+}

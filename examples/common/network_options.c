@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <string.h>
+
+#include "network.h"
+
+static int is(const char *word, const char *other) { return word && strcmp(word, other) == 0; }
+
+void example_network_start(struct example_network *n) {
+  memset(n, 0, sizeof *n);
+  n->modules = n->features = n->units = n->dense = n->layers = n->context = n->budget = -1; /* not given */
+}
+
+void example_network_add_options(struct example_network *n, struct example_program *program) {
+  const struct example_option options[] = {
+      EXAMPLE_OPTIONS_HEADING("Network"),
+      {EXAMPLE_CHOICE, "model", "thalnet|gru", "modules around a center, or a plain GRU of as many parameters",
+       &n->model, 0, 0},
+      {EXAMPLE_COUNT, "budget", "N",
+       "parameters: sizes that are not given become as large as fits;\n"
+       "without it, the sizes below are the default's, if they fit",
+       &n->budget, 1, 1e9},
+      {EXAMPLE_COUNT, "modules", "N", "number of modules", &n->modules, 1, EXAMPLE_MODULE_LIMIT},
+      {EXAMPLE_COUNT, "features", "N", "values that each module writes into the center", &n->features, 1, 4096},
+      {EXAMPLE_COUNT, "context", "N", "values that each module reads from the center", &n->context, 1, 4096},
+      {EXAMPLE_CHOICE, "reader", "linear|weight_norm|softmax|gaussian|gaussian_normalized",
+       "how modules read the center (weight_norm)", &n->reader, 0, 0},
+      {EXAMPLE_CHOICE, "connect", "all|ends",
+       "every module has the input and the output; or the first has the\n"
+       "input and the last the output",
+       &n->connect, 0, 0},
+      {EXAMPLE_CHOICE, "output", "joint|each",
+       "one output, connected to all modules; or one for each module,\n"
+       "whose probabilities are averaged (joint)",
+       &n->output, 0, 0},
+      {EXAMPLE_CHOICE, "stack", "gru|dense-gru|gru-dense|dense-gru-dense|dense", "the layers of a module, from below",
+       &n->stack, 0, 0},
+      {EXAMPLE_CHOICE, "cell", "gru|lstm", "what recurrent layers are (gru)", &n->cell, 0, 0},
+      {EXAMPLE_COUNT, "layers", "N", "recurrent layers", &n->layers, 1, 64},
+      {EXAMPLE_COUNT, "units", "N",
+       "units of each layer of a plain GRU; in modules, of recurrent\n"
+       "layers below a dense one",
+       &n->units, 1, 4096},
+      {EXAMPLE_COUNT, "dense", "N", "units of the dense layer below the recurrent ones, 0: none", &n->dense, 0, 4096},
+  };
+  example_options_add(program, options, sizeof options / sizeof options[0]);
+}
+
+static void fill(long *value, long standard) {
+  if (*value < 0) *value = standard;
+}
+
+static void fill_word(const char **value, const char *standard) {
+  if (!*value) *value = standard;
+}
+
+/* Options that would have no effect, or contradict each other. */
+static int check(const struct example_network *n, struct example_error *error) {
+  if (n->budget >= 0 && (n->features >= 0 || (is(n->model, "gru") && n->units >= 0)))
+    return example_fail(error, "--budget chooses the sizes: it does not go with --%s",
+                        n->features >= 0 ? "features" : "units");
+  if (is(n->model, "gru") && (n->modules >= 0 || n->reader || n->context >= 0 || n->connect || n->output || n->stack))
+    return example_fail(error, "--modules, --reader, --context, --connect, --output and --stack do not go with a plain "
+                               "GRU");
+  if (is(n->model, "gru") && n->features >= 0)
+    return example_fail(error, "--features is a size of modules; that of a plain GRU is --units");
+  if (n->stack && strncmp(n->stack, "dense-", 6) != 0 && n->dense > 0)
+    return example_fail(error, "--dense is a layer that --stack %s does not have", n->stack);
+  if (n->stack && strncmp(n->stack, "dense-", 6) == 0 && n->dense == 0)
+    return example_fail(error, "--dense 0 leaves out the layer that --stack %s begins with", n->stack);
+  if (is(n->stack, "dense") && (n->layers >= 0 || n->cell))
+    return example_fail(error, "--layers and --cell are of recurrent layers, which --stack dense does not have");
+  if (is(n->model, "thalnet") && n->units >= 0 && !is(n->stack, "gru-dense") && !is(n->stack, "dense-gru-dense"))
+    return example_fail(error,
+                        "--units is for recurrent layers below a dense one; those of --features are the topmost");
+  return 0;
+}
+
+int example_network_finish(struct example_network *n, const struct example_network *defaults,
+                           struct example_error *error) {
+  fill_word(&n->model, defaults->model ? defaults->model : "thalnet");
+  if (check(n, error)) return -1;
+  int plain = is(n->model, "gru");
+  n->budget_given = n->budget >= 0;
+  n->features_given = plain ? n->units >= 0 : n->features >= 0;
+  n->units_given = n->units >= 0;
+  n->dense_given = n->dense >= 0;
+  n->context_given = n->context >= 0;
+  fill_word(&n->reader, "weight_norm");
+  fill_word(&n->connect, plain || !defaults->connect ? "all" : defaults->connect);
+  fill_word(&n->output, "joint");
+  if (is(n->connect, "ends") && is(n->output, "each"))
+    return example_fail(error,
+                        "--output each does not go with --connect ends, where only the last module has an output");
+  fill_word(&n->cell, "gru");
+  fill(&n->budget, defaults->budget);
+  fill(&n->modules, plain ? 1 : defaults->modules);
+  fill(&n->layers, plain ? defaults->layers : 1);
+  fill(&n->features, plain ? (n->units >= 0 ? n->units : defaults->units) : defaults->features);
+  fill(&n->context, defaults->context);
+  fill(&n->units, n->features);
+  /* --stack and --dense say the same in two ways */
+  if (n->stack)
+    fill(&n->dense, strncmp(n->stack, "dense-", 6) == 0 ? (defaults->dense > 0 ? defaults->dense : n->features) : 0);
+  fill(&n->dense, plain ? 0 : defaults->dense);
+  fill_word(&n->stack, n->dense > 0 ? "dense-gru" : "gru");
+  return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "settings.h"
+
+#include <float.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "system.h"
+
+void example_settings_start(struct example_settings *s, const char *program) {
+  memset(s, 0, sizeof *s);
+  s->program = program;
+  example_network_start(&s->network);
+  s->epochs = s->batch = s->threads = s->warmup = -1; /* not given */
+  s->rate = s->input_dropout = -1.0;
+  s->train_share = s->clip = 1.0;
+}
+
+void example_settings_add_training(struct example_settings *s, struct example_program *program) {
+  const struct example_option options[] = {
+      EXAMPLE_OPTIONS_HEADING("Training (Adam, warm-up, then half a cosine down to zero)"),
+      {EXAMPLE_COUNT, "epochs", "N", "passes over the training data", &s->epochs, 1, 1e6},
+      {EXAMPLE_NUMBER, "max-seconds", "X", "stop training after so many seconds of it", &s->max_seconds, 0, DBL_MAX},
+      {EXAMPLE_COUNT, "batch", "N", "sequences a step", &s->batch, 1, 1e5},
+      {EXAMPLE_NUMBER, "lr", "X", "highest learning rate", &s->rate, 0, DBL_MAX},
+      {EXAMPLE_COUNT, "warmup", "N", "steps until it is reached (200, or a fifth of all)", &s->warmup, 0, 1e9},
+      {EXAMPLE_NUMBER, "clip", "X", "largest norm of a gradient (1)", &s->clip, DBL_MIN, DBL_MAX},
+      {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW in place of Adam (0: Adam)", &s->weight_decay, 0, DBL_MAX},
+      {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out", &s->input_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "train-share", "X", "train on the first part of the training data only (1)", &s->train_share,
+       DBL_MIN, 1},
+      {EXAMPLE_COUNT, "seed", "N", "of weights, order and dropout (0)", &s->seed, 0, INT32_MAX},
+      {EXAMPLE_COUNT, "threads", "N", "results do not depend on it (all cores)", &s->threads, 1, 1024},
+  };
+  example_options_add(program, options, sizeof options / sizeof options[0]);
+}
+
+void example_settings_add_output(struct example_settings *s, struct example_program *program) {
+  const struct example_option options[] = {
+      EXAMPLE_OPTIONS_HEADING("Output"),
+      {EXAMPLE_TEXT, "out", "DIR", "save model.safetensors and routing.txt there", &s->out, 0, 0},
+      {EXAMPLE_TEXT, "load", "FILE", "do not train, but take this model.safetensors", &s->load, 0, 0},
+      {EXAMPLE_TEXT, "curve", "FILE", "write one line of comma-separated values an epoch", &s->curve, 0, 0},
+      {EXAMPLE_FLAG, "curve-test", "", "with the test set's measure in it: never choose by it", &s->curve_test, 0, 0},
+      {EXAMPLE_FLAG, "no-test", "", "leave the test set alone: for choosing settings", &s->no_test, 0, 0},
+      {EXAMPLE_FLAG, "quiet", "", "print the result only", &s->quiet, 0, 0},
+  };
+  example_options_add(program, options, sizeof options / sizeof options[0]);
+}
+
+static void fill(long *value, long standard) {
+  if (*value < 0) *value = standard;
+}
+
+static int check(const struct example_settings *s, struct example_error *error) {
+  if (s->curve_test && s->no_test) return example_fail(error, "--curve-test does not go with --no-test");
+  if (s->curve_test && !s->curve) return example_fail(error, "--curve-test needs --curve");
+  if (s->load && (s->out || s->curve || s->epochs >= 0))
+    return example_fail(error, "--load does not train: --out, --curve and --epochs do not go with it");
+  return 0;
+}
+
+int example_settings_finish(struct example_settings *s, const struct example_defaults *defaults) {
+  struct example_error error = {""};
+  if (check(s, &error) || example_network_finish(&s->network, &defaults->network, &error) ||
+      (s->out && example_make_folder(s->out, &error))) {
+    example_complain(s->program, "%s", error.text);
+    return EXAMPLE_EXIT_USAGE;
+  }
+  fill(&s->epochs, defaults->epochs);
+  fill(&s->batch, defaults->batch);
+  fill(&s->threads, example_cores() < 1024 ? example_cores() : 1024);
+  if (s->rate < 0.0) s->rate = defaults->rate;
+  if (s->input_dropout < 0.0) s->input_dropout = defaults->input_dropout;
+  return -1;
+}

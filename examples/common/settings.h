@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be chosen in every program, besides the network: training, and what is written where. */
+#ifndef EXAMPLE_SETTINGS_H
+#define EXAMPLE_SETTINGS_H
+
+#include "error.h"
+#include "network.h"
+#include "options.h"
+
+struct example_settings {
+  const char *program; /* its name */
+  struct example_network network;
+
+  const char *data; /* file or folder, or NULL: what the program makes itself */
+  double train_share;
+
+  long epochs, batch, seed, threads, warmup; /* -1: not given */
+  double max_seconds;                        /* of training; 0: no limit */
+  double rate, clip, weight_decay;
+  double input_dropout;
+
+  const char *out, *load, *curve; /* a folder and two files, or NULL */
+  int no_test, curve_test, quiet;
+};
+
+/* What a program's settings are unless given. */
+struct example_defaults {
+  struct example_network network;
+  long epochs, batch;
+  double rate, input_dropout;
+};
+
+/* Nothing is chosen yet. */
+void example_settings_start(struct example_settings *settings, const char *program);
+
+void example_settings_add_training(struct example_settings *settings, struct example_program *program);
+void example_settings_add_output(struct example_settings *settings, struct example_program *program);
+
+/* Fills in what was not given. Returns -1 when the program should go on, otherwise its exit code after a complaint. */
+int example_settings_finish(struct example_settings *settings, const struct example_defaults *defaults);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "trainer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+#include "system.h"
+
+enum { WARMUP_STEPS = 200 };
+
+int example_library_failed(const char *program, thalnet_status status) {
+  example_complain(program, "%s", thalnet_error_text());
+  if (status != THALNET_ERROR_NONFINITE) return EXAMPLE_EXIT_FAILURE;
+  example_complain(program, "training diverged: a smaller --lr may help");
+  return EXAMPLE_EXIT_NONFINITE;
+}
+
+/* --- before ---------------------------------------------------------------------------------------------------------- */
+
+static int build(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  struct example_error error = {""};
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  options.threads = (int32_t)s->threads;
+  if (s->load) {
+    if (example_network_load(&t->network, &options, s->load, &t->net, &error)) {
+      example_complain(s->program, "%s", error.text);
+      return EXAMPLE_EXIT_USAGE;
+    }
+    if (!s->quiet) printf("network: %s, %zu parameters\n", s->load, thalnet_center_parameter_count(t->net));
+    return EXAMPLE_EXIT_SUCCESS;
+  }
+  thalnet_status status = example_network_fit(&t->network);
+  if (!status) status = example_network_build(&t->network, &options, (uint64_t)s->seed, &t->net);
+  if (status) return example_library_failed(s->program, status);
+  if (!s->quiet) example_network_print(&t->network, t->net);
+  return EXAMPLE_EXIT_SUCCESS;
+}
+
+/* Adam or AdamW over all steps that are planned. */
+static thalnet_status create_optimizer(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  options.rate = s->rate;
+  options.clip_norm = s->clip;
+  options.weight_decay = s->weight_decay;
+  options.schedule = THALNET_SCHEDULE_COSINE;
+  options.total_steps = (uint64_t)s->epochs * t->task.steps;
+  options.warmup_steps = options.total_steps > 5 * WARMUP_STEPS ? WARMUP_STEPS : options.total_steps / 5;
+  if (s->warmup >= 0) options.warmup_steps = (uint64_t)s->warmup;
+  return thalnet_optimizer_create(t->net, s->weight_decay > 0.0 ? THALNET_ADAMW : THALNET_ADAM, &options,
+                                  &t->optimizer);
+}
+
+/* What training needs besides the network. */
+static thalnet_status create_training(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  const struct example_ports *ports = &t->network.ports;
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  options.seed = (uint64_t)s->seed;
+  thalnet_status status = thalnet_batch_create(t->net, t->task.sequences, t->task.frames, &options, &t->training);
+  for (size_t i = 0; i < ports->input_count && !status; i++)
+    status = thalnet_batch_set_input_dropout(t->training, ports->inputs[i], (float)s->input_dropout);
+  if (!status && t->task.carry) {
+    thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
+    carried.live = 0; /* batches advance it, not single frames */
+    status = thalnet_state_create(t->net, t->task.sequences, &carried, &t->state);
+  }
+  return status ? status : create_optimizer(t);
+}
+
+static void print_training(const struct example_settings *s) {
+  printf("training: %s, rate %g, batch %ld, input dropout %g", s->weight_decay > 0.0 ? "AdamW" : "Adam", s->rate,
+         s->batch, s->input_dropout);
+  if (s->weight_decay > 0.0) printf(", weight decay %g", s->weight_decay);
+  printf(", %ld epochs, seed %ld, %ld thread%s\n", s->epochs, s->seed, s->threads, s->threads == 1 ? "" : "s");
+}
+
+int example_prepare(struct example_trainer *t) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  options.for_backward = 0; /* keeps no activations */
+  /* The library's own threads each call BLAS. Not every BLAS can be told, and that is fine. */
+  (void)thalnet_blas_set_threads(1);
+  int code = build(t);
+  if (code) return code;
+  thalnet_status status =
+      thalnet_batch_create(t->net, t->task.evaluation_sequences, t->task.evaluation_frames, &options, &t->evaluation);
+  if (!status && !t->settings->load) status = create_training(t);
+  if (status) return example_library_failed(t->settings->program, status);
+  if (!t->settings->load && !t->settings->quiet) print_training(t->settings);
+  return EXAMPLE_EXIT_SUCCESS;
+}
+
+/* --- training -------------------------------------------------------------------------------------------------------- */
+
+/* What the labels of the batch just computed say. The loss is the mean over the outputs. */
+static thalnet_status add_up(struct example_trainer *t, struct example_sums *sums) {
+  const struct example_ports *ports = &t->network.ports;
+  double share = 1.0 / (double)ports->output_count;
+  thalnet_status status = THALNET_OK;
+  for (size_t i = 0; i < ports->output_count && !status; i++) {
+    thalnet_measure measure = THALNET_MEASURE_INIT;
+    status = thalnet_batch_measure(t->training, ports->outputs[i], &measure);
+    sums->loss += share * measure.loss_sum;
+    sums->weight += share * measure.weight_sum;
+    if (i == 0) sums->labels = measure.labels;
+    if (i == 0) sums->hits = measure.correct;
+  }
+  if (!status && t->task.count_hits) status = t->task.count_hits(t->task.context, t->training, sums);
+  return status;
+}
+
+/* One step. With a state every sequence goes on where it was; without, it starts from zero. */
+static thalnet_status train_step(struct example_trainer *t, size_t epoch, size_t step) {
+  struct example_sums sums = {0.0, 0.0, 0, 0};
+  thalnet_status status = t->task.load(t->task.context, t->training, epoch, step);
+  if (!status) status = thalnet_forward_backward(t->net, t->training, t->state);
+  if (!status) status = thalnet_step(t->optimizer, t->net);
+  if (!status) status = add_up(t, &sums);
+  if (!status) example_progress_step(&t->progress, &sums);
+  return status;
+}
+
+static int time_is_up(const struct example_trainer *t) {
+  double limit = t->settings->max_seconds;
+  return limit > 0.0 && example_progress_seconds(&t->progress) >= limit;
+}
+
+/* Once through the training data, or until a signal comes or the time is up. */
+static thalnet_status train_epoch(struct example_trainer *t, size_t epoch) {
+  example_progress_epoch(&t->progress, epoch);
+  thalnet_status status = thalnet_batch_set_epoch(t->training, epoch); /* new dropout for every visit of a sequence */
+  if (!status && t->state) status = thalnet_state_reset(t->state, NULL, 0);
+  for (size_t step = 0; step < t->task.steps && !status && !example_signal() && !t->time_is_up; step++) {
+    status = train_step(t, epoch, step);
+    t->time_is_up = time_is_up(t);
+  }
+  example_progress_pause(&t->progress);
+  return status;
+}
+
+/* The validation after an epoch, and the epoch's lines. */
+static thalnet_status end_epoch(struct example_trainer *t, size_t epoch) {
+  const struct example_sums *sums = &t->progress.sums;
+  t->train = example_measure(t->task.scale, sums);
+  thalnet_status status = t->task.evaluate(t->task.context, EXAMPLE_VALIDATION, &t->validation);
+  if (!status && t->settings->curve_test) status = t->task.evaluate(t->task.context, EXAMPLE_TEST, &t->test);
+  if (status) return status;
+  example_progress_report(&t->progress, t->validation);
+  if (!t->curve) return THALNET_OK;
+  fprintf(t->curve, "%zu,%.2f,%.6f,%.6f,%.6f", epoch, t->progress.trained,
+          sums->weight > 0.0 ? sums->loss / sums->weight : 0.0, t->train, t->validation);
+  fprintf(t->curve, t->settings->curve_test ? ",%.6f\n" : "\n", t->test);
+  fflush(t->curve);
+  return THALNET_OK;
+}
+
+static int open_curve(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  if (!s->curve) return EXAMPLE_EXIT_SUCCESS;
+  const char *measure = t->task.scale->measure;
+  t->curve = fopen(s->curve, "w");
+  if (!t->curve) {
+    example_complain(s->program, "%s: %s", s->curve, strerror(errno));
+    return EXAMPLE_EXIT_USAGE;
+  }
+  fprintf(t->curve, "epoch,seconds,train_loss,train_%s,validation_%s", measure, measure);
+  if (s->curve_test) fprintf(t->curve, ",test_%s", measure);
+  fputc('\n', t->curve);
+  return EXAMPLE_EXIT_SUCCESS;
+}
+
+static int close_curve(struct example_trainer *t) {
+  if (!t->curve) return EXAMPLE_EXIT_SUCCESS;
+  int written = !ferror(t->curve);
+  if (fclose(t->curve)) written = 0;
+  t->curve = NULL;
+  if (written) return EXAMPLE_EXIT_SUCCESS;
+  example_complain(t->settings->program, "%s: it could not be written", t->settings->curve);
+  return EXAMPLE_EXIT_FAILURE;
+}
+
+static int train(struct example_trainer *t) {
+  thalnet_status status = THALNET_OK;
+  example_progress_start(&t->progress, t->task.scale, (size_t)t->settings->epochs, t->task.steps, t->settings->quiet);
+  for (size_t epoch = 1; epoch <= t->progress.epochs && !status && !t->time_is_up; epoch++) {
+    status = train_epoch(t, epoch);
+    if (status || example_signal()) break;
+    status = end_epoch(t, epoch);
+  }
+  example_progress_clear(&t->progress);
+  return status ? example_library_failed(t->settings->program, status) : EXAMPLE_EXIT_SUCCESS;
+}
+
+/* --- after ----------------------------------------------------------------------------------------------------------- */
+
+static int save(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  if (!s->out) return EXAMPLE_EXIT_SUCCESS;
+  thalnet_status status = t->task.load_routing(t->task.context, t->evaluation);
+  if (status) return example_library_failed(s->program, status);
+  return example_save(s->program, s->out, t->net, t->evaluation, s->quiet) ? EXAMPLE_EXIT_FAILURE
+                                                                           : EXAMPLE_EXIT_SUCCESS;
+}
+
+/* The test data are looked at once, here. */
+static int report(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  thalnet_status status = THALNET_OK;
+  if (s->load) status = t->task.evaluate(t->task.context, EXAMPLE_VALIDATION, &t->validation);
+  if (!status && (s->load || t->task.measure_train))
+    status = t->task.evaluate(t->task.context, EXAMPLE_TRAIN, &t->train);
+  if (!status && !s->no_test) status = t->task.evaluate(t->task.context, EXAMPLE_TEST, &t->test);
+  if (!status && !s->no_test && !s->quiet) printf("test %.4f\n", t->test);
+  if (!status && !s->quiet) status = t->task.load_routing(t->task.context, t->evaluation);
+  if (!status && !s->quiet) status = example_print_routing(stdout, t->net, t->evaluation, THALNET_ROUTING_WEIGHT);
+  return status ? example_library_failed(s->program, status) : EXAMPLE_EXIT_SUCCESS;
+}
+
+static void print_result(const struct example_trainer *t) {
+  const char *measure = t->task.scale->measure;
+  printf("result ");
+  if (!t->settings->no_test) printf("test_%s=%.4f ", measure, t->test);
+  printf("validation_%s=%.4f train_%s=%.4f parameters=%zu", measure, t->validation, measure, t->train,
+         thalnet_center_parameter_count(t->net));
+  if (!t->settings->load)
+    printf(" train_%s_per_second=%.0f", t->task.scale->unit, example_progress_speed(&t->progress));
+  printf(" seconds=%.0f\n", example_seconds() - t->started);
+}
+
+int example_run(struct example_trainer *t) {
+  int code = EXAMPLE_EXIT_SUCCESS;
+  example_catch_signals();
+  if (!t->settings->load) {
+    code = open_curve(t);
+    if (!code) code = train(t);
+    int closed = close_curve(t);
+    if (!code) code = closed;
+    if (!code && example_signal()) {
+      printf("interrupted: neither the last epoch's end nor the test was reached\n");
+      code = save(t);
+      return code ? code : EXAMPLE_EXIT_SIGNAL + example_signal();
+    }
+  }
+  if (!code) code = report(t);
+  if (!code) code = save(t);
+  if (!code && t->task.finish) code = t->task.finish(t->task.context);
+  if (!code) print_result(t);
+  return code;
+}
+
+void example_trainer_free(struct example_trainer *t) {
+  thalnet_optimizer_free(t->optimizer); /* in any order */
+  thalnet_state_free(t->state);
+  thalnet_batch_free(t->evaluation);
+  thalnet_batch_free(t->training);
+  thalnet_center_free(t->net);
+}

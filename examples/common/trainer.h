@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of training that is the same in every program: epochs of steps, the validation after each of them, the test at
+ * the end, Ctrl-C, the curve and the saved network. What differs between programs is a task: how a batch is filled, and how
+ * the network is measured. */
+#ifndef EXAMPLE_TRAINER_H
+#define EXAMPLE_TRAINER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <thalnet/thalnet.h>
+
+#include "progress.h"
+#include "settings.h"
+
+enum example_part { EXAMPLE_TRAIN, EXAMPLE_VALIDATION, EXAMPLE_TEST };
+
+struct example_trainer;
+
+/* A program's own part. `context` is handed to the calls. */
+struct example_task {
+  void *context;
+  const struct example_scale *scale;              /* what is measured, and in which unit speed is */
+  size_t sequences, frames;                       /* of a batch for training, at most */
+  size_t evaluation_sequences, evaluation_frames; /* the same for evaluation */
+  size_t steps;                                   /* an epoch has */
+  int32_t carry;                                  /* 1: within an epoch a batch goes on where the one before ended */
+  int32_t measure_train; /* 1: the training part is measured as the others are; 0: it is what the last epoch gave */
+
+  /* Fills the training batch of a step; epochs count from 1, steps from 0. */
+  thalnet_status (*load)(void *context, thalnet_batch *batch, size_t epoch, size_t step);
+  /* Counts labels and hits of the training batch that was just computed, where outputs vote; NULL: as the library counts
+   * them for the one output. */
+  thalnet_status (*count_hits)(void *context, thalnet_batch *batch, struct example_sums *sums);
+  /* Measures the network as it is. */
+  thalnet_status (*evaluate)(void *context, enum example_part part, double *value_out);
+  /* Fills the evaluation batch with something to measure the routing on. */
+  thalnet_status (*load_routing)(void *context, thalnet_batch *batch);
+  /* What is left to do before the result is printed; returns the exit code. NULL: nothing. */
+  int (*finish)(void *context);
+};
+
+struct example_trainer {
+  const struct example_settings *settings;
+  struct example_task task;
+  struct example_network network; /* as it was fitted */
+  thalnet_center *net;
+  thalnet_batch *training, *evaluation;
+  thalnet_state *state; /* of the training batch's sequences, where they are carried on */
+  thalnet_optimizer *optimizer;
+  struct example_progress progress;
+  double train, validation, test; /* measures */
+  double started;                 /* the program */
+  FILE *curve;
+  int time_is_up;
+};
+
+/* Says why a call of the library failed; its text names the call's offender. Returns the exit code. */
+int example_library_failed(const char *program, thalnet_status status);
+
+/* Fits and builds the network, or loads it, prints it, and makes batches and the optimizer. The task is set. */
+int example_prepare(struct example_trainer *trainer);
+
+/* Trains, tests, saves, and prints the result: all that follows. Returns the exit code; with a code other than success
+ * nothing more should be done. */
+int example_run(struct example_trainer *trainer);
+
+void example_trainer_free(struct example_trainer *trainer);
+
+#endif

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# What the scripts that run the examples share; sourced after $program, the program, and $work, a folder, are set.
+failures=0
+out=$work/out
+err=$work/err
+
+failed() {
+  echo "FAILED: $*"
+  sed 's/^/  stdout: /' "$out"
+  sed 's/^/  stderr: /' "$err"
+  failures=$((failures + 1))
+}
+
+# run <exit code> <what> <arguments>...
+run() {
+  wanted=$1
+  what=$2
+  shift 2
+  "$program" "$@" >"$out" 2>"$err"
+  code=$?
+  [ "$code" -eq "$wanted" ] || failed "$what: exit code $code, not $wanted"
+}
+
+# refused <what> <words> <arguments>...: exit code 2, the words on stderr, and no result
+refused() {
+  what=$1
+  words=$2
+  shift 2
+  run 2 "$what" "$@"
+  grep -q -e "$words" "$err" || failed "$what: no '$words' on stderr"
+  if grep -q '^result' "$out"; then failed "$what: a result"; fi
+}
+
+# value <field> of the last line
+value() { tail -n 1 "$out" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+holds() { awk "BEGIN { exit !($1) }"; }
+
+# interrupt <signal> <what> <arguments>...: sends the signal once the first epoch is over
+interrupt() {
+  signal=$1
+  what=$2
+  shift 2
+  "$program" "$@" >"$out" 2>"$err" &
+  child=$!
+  tries=0
+  until grep -q '^epoch' "$out" || [ $tries -ge 300 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+  kill "-$signal" "$child"
+  wait "$child"
+  code=$?
+  case $signal in INT) wanted=130 ;; *) wanted=143 ;; esac
+  [ $code -eq $wanted ] || failed "$what: exit code $code, not $wanted"
+  grep -q '^result' "$out" && failed "$what: a result"
+}
+
+# epochs of $out, without speeds and times, into a file
+epochs() { grep '^epoch [ 0-9]*/' "$out" | grep validation | sed 's/  [0-9]* [a-z]*\/s.*//' >"$1"; }

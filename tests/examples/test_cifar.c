@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Colour images: how CIFAR-10's planes become rows, how they are normalised, mirrored and shifted, and the drawn shapes. */
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cifar.h"
+#include "common/shapes.h"
+
+enum { SIDE = EXAMPLE_CIFAR_SIDE, ROW = EXAMPLE_CIFAR_ROW, VALUES = EXAMPLE_CIFAR_VALUES, PLANE = SIDE * SIDE };
+
+/* --- files ----------------------------------------------------------------------------------------------------------- */
+
+/* What the byte of image i of file f is; the planes' order is the file's. */
+static uint8_t byte_of(int file, int image, int plane, int place) {
+  return (uint8_t)((file * 41 + image * 17 + plane * 5 + place * 3 + place / 32) % 251);
+}
+
+static void write_file(const char *folder, const char *name, int number, int images) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "wb");
+  ck_assert_ptr_nonnull(file);
+  for (int i = 0; i < images; i++) {
+    fputc((number + i) % 10, file);
+    for (int plane = 0; plane < 3; plane++)
+      for (int k = 0; k < PLANE; k++) fputc(byte_of(number, i, plane, k), file);
+  }
+  ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(planes_become_rows_of_colours) {
+  char folder[] = "/tmp/thalnet_cifar_XXXXXX", path[128];
+  static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                      "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+  struct example_image_data data;
+  struct example_error error = {""};
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  for (int f = 0; f < 6; f++) write_file(folder, names[f], f, 4 + f);
+  ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
+  ck_assert_uint_eq(data.train.count, 27);
+  ck_assert_uint_eq(data.validation.count, 3);
+  ck_assert_uint_eq(data.test.count, 9);
+  ck_assert_ptr_eq(data.validation.pixels, data.stored.pixels + 27 * VALUES);
+  size_t image = 0;
+  for (int f = 0; f < 6; f++)
+    for (int i = 0; i < 4 + f; i++, image++) {
+      const struct example_images *set = f < 5 ? &data.stored : &data.test;
+      if (f == 5 && i == 0) image = 0;
+      ck_assert_uint_eq(set->labels[image], (f + i) % 10);
+      for (int row = 0; row < SIDE; row++)
+        for (int column = 0; column < SIDE; column++)
+          for (int colour = 0; colour < 3; colour++)
+            ck_assert_uint_eq(set->pixels[image * VALUES + (size_t)(row * ROW + column * 3 + colour)],
+                              byte_of(f, i, colour, row * SIDE + column));
+    }
+  example_image_data_free(&data);
+  for (int f = 0; f < 6; f++) {
+    snprintf(path, sizeof path, "%s/%s", folder, names[f]);
+    unlink(path);
+  }
+  rmdir(folder);
+}
+END_TEST
+
+/* --- showing --------------------------------------------------------------------------------------------------------- */
+
+static uint8_t picture[VALUES];
+static float shown[VALUES];
+static const struct example_normalization as_is = {{0.0f, 0.0f, 0.0f}, {1.0f, 1.0f, 1.0f}};
+
+static void paint(void) {
+  for (int k = 0; k < VALUES; k++) picture[k] = (uint8_t)(1 + (k * 7 + k / ROW) % 250); /* never 0 */
+}
+
+static float at(long row, long column, int colour) {
+  if (row < 0 || row >= SIDE || column < 0 || column >= SIDE) return 0.0f;
+  return picture[row * ROW + column * 3 + colour];
+}
+
+START_TEST(images_are_mirrored_then_shifted) {
+  paint();
+  for (int mirrored = 0; mirrored < 2; mirrored++)
+    for (long down = -5; down <= 5; down += 5)
+      for (long right = -31; right <= 31; right += 31) {
+        struct example_change change = {mirrored, down, right};
+        example_show_image(picture, &as_is, &change, shown);
+        for (long row = 0; row < SIDE; row++)
+          for (long column = 0; column < SIDE; column++)
+            for (int colour = 0; colour < 3; colour++) {
+              long from = column - right;
+              float wanted = at(row - down, mirrored ? SIDE - 1 - from : from, colour);
+              ck_assert_float_eq(shown[row * ROW + column * 3 + colour], wanted);
+            }
+      }
+  example_show_image(picture, &as_is, NULL, shown);
+  for (int k = 0; k < VALUES; k++) ck_assert_float_eq(shown[k], picture[k]);
+}
+END_TEST
+
+/* The same numbers give the same change; all changes come, and about equally often. */
+START_TEST(changes_follow_from_seed_epoch_and_image) {
+  enum { MOST = 2, DRAWS = 20000 };
+  int counts[2][2 * MOST + 1][2 * MOST + 1] = {{{0}}}, other_epoch = 0, other_seed = 0, other_image = 0;
+  for (size_t image = 0; image < DRAWS; image++) {
+    struct example_change change = example_draw_change(7, 3, image, MOST),
+                          again = example_draw_change(7, 3, image, MOST);
+    ck_assert_mem_eq(&change, &again, sizeof change);
+    counts[change.mirrored][change.down + MOST][change.right + MOST]++;
+    again = example_draw_change(7, 4, image, MOST);
+    other_epoch += memcmp(&change, &again, sizeof change) != 0;
+    again = example_draw_change(8, 3, image, MOST);
+    other_seed += memcmp(&change, &again, sizeof change) != 0;
+    again = example_draw_change(7, 3, image + 1, MOST);
+    other_image += memcmp(&change, &again, sizeof change) != 0;
+  }
+  for (int m = 0; m < 2; m++)
+    for (int d = 0; d <= 2 * MOST; d++)
+      for (int r = 0; r <= 2 * MOST; r++) {
+        ck_assert_int_gt(counts[m][d][r], 320); /* 400 expected, deviation 20 */
+        ck_assert_int_lt(counts[m][d][r], 480);
+      }
+  ck_assert_int_gt(other_epoch, DRAWS * 9 / 10);
+  ck_assert_int_gt(other_seed, DRAWS * 9 / 10);
+  ck_assert_int_gt(other_image, DRAWS * 9 / 10);
+  struct example_change still = example_draw_change(7, 3, 0, 0);
+  ck_assert_int_eq(still.down, 0);
+  ck_assert_int_eq(still.right, 0);
+}
+END_TEST
+
+START_TEST(every_colour_gets_mean_0_and_variance_1) {
+  uint8_t pixels[2 * VALUES], labels[2] = {0, 1};
+  for (int k = 0; k < 2 * VALUES; k++) pixels[k] = (uint8_t)(k % 3 == 0 ? k % 200 : k % 3 == 1 ? 77 : 50 + k % 100);
+  const struct example_images images = {2, VALUES, pixels, labels};
+  struct example_normalization normalization = example_normalize(&images);
+  double sums[3] = {0.0}, squares[3] = {0.0};
+  for (int i = 0; i < 2; i++) {
+    example_show_image(pixels + i * VALUES, &normalization, NULL, shown);
+    for (int k = 0; k < VALUES; k++) {
+      sums[k % 3] += shown[k];
+      squares[k % 3] += shown[k] * shown[k];
+    }
+  }
+  for (int colour = 0; colour < 3; colour++) {
+    ck_assert_double_lt(fabs(sums[colour] / (2 * PLANE)), 1e-4);
+    double variance = colour == 1 ? 0.0 : 1.0; /* the second is alike everywhere */
+    ck_assert_double_lt(fabs(squares[colour] / (2 * PLANE) - variance), 1e-4);
+  }
+}
+END_TEST
+
+/* --- drawn shapes ---------------------------------------------------------------------------------------------------- */
+
+START_TEST(shapes_are_the_same_everywhere) {
+  struct example_image_data data;
+  struct example_error error;
+  uint8_t again[VALUES];
+  ck_assert_int_eq(example_draw_shapes(&data, &error), 0);
+  ck_assert_uint_eq(data.train.count, 9000);
+  ck_assert_uint_eq(data.validation.count, 1000);
+  ck_assert_uint_eq(data.test.count, 2000);
+  size_t counts[10] = {0};
+  for (size_t i = 0; i < data.train.count; i++) counts[data.train.labels[i]]++;
+  for (int label = 0; label < 10; label++) ck_assert_uint_eq(counts[label], 900);
+  for (size_t i = 500; i-- > 0;) {
+    ck_assert_uint_eq(example_shape_label(i), data.stored.labels[i]);
+    example_shape_draw(i, data.stored.labels[i], again);
+    ck_assert_mem_eq(again, data.stored.pixels + i * VALUES, VALUES);
+  }
+#if FLT_EVAL_METHOD == 0
+  uint64_t sum = UINT64_C(14695981039346656037); /* FNV-1a */
+  for (size_t i = 0; i < data.stored.count * VALUES; i++) sum = (sum ^ data.stored.pixels[i]) * UINT64_C(1099511628211);
+  ck_assert_uint_eq(sum, UINT64_C(6941924541669903064));
+#endif
+  example_image_data_free(&data);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("cifar");
+  TCase *cases = tcase_create("cifar");
+  tcase_set_timeout(cases, 60.0);
+  tcase_add_test(cases, planes_become_rows_of_colours);
+  tcase_add_test(cases, images_are_mirrored_then_shifted);
+  tcase_add_test(cases, changes_follow_from_seed_epoch_and_image);
+  tcase_add_test(cases, every_colour_gets_mean_0_and_variance_1);
+  tcase_add_test(cases, shapes_are_the_same_everywhere);
+  suite_add_tcase(suite, cases);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
