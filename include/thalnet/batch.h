@@ -107,7 +107,8 @@ THALNET_API thalnet_status thalnet_batch_set_tokens(thalnet_batch *batch, int32_
  * @retval THALNET_ERROR_DATA a length is negative or above the batch's frames */
 THALNET_API thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const int32_t *lengths, size_t count);
 
-/** Where 1, the sequence starts from zero before that frame, and no gradient crosses: [sequence][frame].
+/** Where 1, the sequence starts anew before that frame, from zero or the learned start, and no gradient crosses:
+ * [sequence][frame].
  * @retval THALNET_ERROR_DATA a value is neither 0 nor 1 */
 THALNET_API thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count);
 
@@ -166,7 +167,7 @@ THALNET_API thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batc
 /* --- computing ------------------------------------------------------------------------------------------------------- */
 
 /** Computes outputs and measures, without dropout. Reads state's first `sequences` rows as the memory at the start (NULL:
- * every sequence starts from zero) and writes them on success. The state is written only if every loss and every value of
+ * every sequence starts anew, from zero or from the learned start) and writes them on success. The state is written only if every loss and every value of
  * the new memory is finite.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (no begin, or weights whose count does not fit the labels)
  * @retval THALNET_ERROR_MISMATCH batch or state belongs to another center
@@ -227,7 +228,8 @@ THALNET_API thalnet_status thalnet_batch_write_final_output_gradient(thalnet_bat
 THALNET_API thalnet_status thalnet_batch_read_input_gradient(const thalnet_batch *batch, int32_t input, float *values,
                                                              size_t count);
 
-/** Copies the gradient of the memory at the start: [sequence][value], thalnet_state_values values each.
+/** Copies the gradient of the memory at the start: [sequence][value], thalnet_state_values values each. Of a sequence that
+ * begins at the learned start it is what that adds to the start's gradient.
  * @retval THALNET_ERROR_STATE no backward yet, or the batch was created without state_gradients */
 THALNET_API thalnet_status thalnet_batch_read_state_gradient(const thalnet_batch *batch, float *values, size_t count);
 

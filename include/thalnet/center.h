@@ -42,7 +42,10 @@ typedef struct thalnet_center_options {
                                          thread. Results depend on it in the last bits, never on the number of threads */
   int32_t settle_steps;    /**< steps without input after a sequence's last frame before its final output is
                                          taken, on a copy of the memory; 0..THALNET_STEPS_LIMIT */
-  int32_t reserved;        /**< 0; else THALNET_ERROR_VERSION, here and in all options */
+  int32_t learned_start;   /**< 1: sequences start at a center, hidden states and cells that are learned: the tensors
+                                         "center.start" [P] and, where layers have memory beside the center,
+                                         "center.own_start" [thalnet_center_size.state_values - P], zeros at first. 0: at zero.
+                                         The paper's is 0 (section 2); see state.h for rows of states */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
   { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0 }
@@ -131,7 +134,8 @@ THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const 
 /** Lays out and initialises all parameters. The same network, seed and library give the same bits; every tensor's values
  * depend on its name, its shape and the seed alone.
  * @retval THALNET_ERROR_STATE  already built; or the network is incomplete: no module, a module without layers, with neither
- *         input nor reader, or an input, output that nobody is connected to
+ *         input nor reader, or an input, output that nobody is connected to; or a single module whose reader has skip_own,
+ *         and nothing to read
  * @retval THALNET_ERROR_LIMIT  the frames of the inputs and outputs have no common multiple within THALNET_STEPS_LIMIT steps;
  *         or all features, all contexts, or one module's inputs and context together are more than THALNET_SIZE_LIMIT
  * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY
@@ -173,6 +177,8 @@ THALNET_API int32_t thalnet_center_steps_per_frame(const thalnet_center *net);
 THALNET_API int32_t thalnet_center_input_frames(const thalnet_center *net, int32_t input);
 THALNET_API int32_t thalnet_center_output_frames(const thalnet_center *net, int32_t output);
 THALNET_API int32_t thalnet_center_settle_steps(const thalnet_center *net);
+/** 1 where sequences start at a learned center (thalnet_center_options.learned_start), else 0. */
+THALNET_API int32_t thalnet_center_learned_start(const thalnet_center *net);
 /** Size of the whole center, P: the sum of the modules' features. */
 THALNET_API size_t thalnet_center_features(const thalnet_center *net);
 /** Where in the center a module's features start, and how many they are. */

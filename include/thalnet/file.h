@@ -20,8 +20,8 @@ extern "C" {
 typedef struct thalnet_load_options {
   size_t struct_size;
   const thalnet_center_options
-      *center;                  /**< memory, executor, threads, chunks; its settle_steps are ignored: the file has
-                                             them. NULL: defaults */
+      *center;                  /**< memory, executor, threads, chunks; its settle_steps and learned_start are ignored:
+                                             the file has them. NULL: defaults */
   const thalnet_io *io;         /**< NULL: the machine's files */
   uint64_t max_parameters;      /**< more are THALNET_ERROR_LIMIT */
   uint64_t max_step_operations; /**< thalnet_center_size.step_operations above this are THALNET_ERROR_LIMIT */

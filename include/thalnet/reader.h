@@ -12,7 +12,12 @@
  * |             | mu = P/C (W phi + b), var = (P/C)^2 softplus(U phi + d) + 0.25       | mean_bias, variance_bias [C]        |
  *
  * The first two are static: they have weights of their own. The others are dynamic: the weights follow from the module's
- * own features, anew at every step. */
+ * own features, anew at every step.
+ *
+ * With skip_own (ours, not the paper's) a module does not read back what it wrote itself: a recurrent one has its hidden
+ * state anyway. Above, Phi is then the center without phi, the order of the others kept, and P their number P - F: so a
+ * static weight is [C, P - F] with the Frobenius norm over that, a softmax weight [C, P - F, F], and Gaussian places count
+ * 1..P - F. Dynamic weights still follow from phi. */
 #ifndef THALNET_READER_H
 #define THALNET_READER_H
 
@@ -36,7 +41,7 @@ enum { THALNET_LINEAR = 0, THALNET_WEIGHT_NORM = 1, THALNET_SOFTMAX = 2, THALNET
 typedef struct thalnet_reader_options {
   size_t struct_size;
   int32_t normalize; /**< 1: divide the Gaussian weights by their sum; must be 0 for the other kinds */
-  int32_t reserved;  /**< 0 */
+  int32_t skip_own;  /**< 1: the module's own slice of the center is left out of what is read; 0: it is read too */
 } thalnet_reader_options;
 #define THALNET_READER_OPTIONS_INIT                                                                                    \
   { sizeof(thalnet_reader_options), 0, 0 }
@@ -47,7 +52,7 @@ typedef struct thalnet_reader_options {
  * @param[out] reader_out owned by the center, valid as long as it; may be NULL
  * @retval THALNET_ERROR_HANDLE   module is not a module
  * @retval THALNET_ERROR_STATE    the center is built, or the module has a reader
- * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian
+ * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian, skip_own neither 0 nor 1
  * @retval THALNET_ERROR_LIMIT    context above THALNET_SIZE_LIMIT
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,
@@ -58,6 +63,9 @@ THALNET_API thalnet_status thalnet_module_add_reader(thalnet_module *module, int
 THALNET_API int32_t thalnet_reader_kind(const thalnet_reader *reader);
 /** The reader's context size, or 0. */
 THALNET_API size_t thalnet_reader_context(const thalnet_reader *reader);
+
+/** 1 for a reader without its own module's slice (thalnet_reader_options.skip_own), else 0. */
+THALNET_API int32_t thalnet_reader_skips_own(const thalnet_reader *reader);
 
 /** The reader of a module, or NULL; for networks that were loaded. */
 THALNET_API const thalnet_reader *thalnet_center_module_reader(const thalnet_center *net, int32_t module);

@@ -4,6 +4,12 @@
  * are carried over the windows of truncated back-propagation (thalnet_forward_backward), or advanced frame by frame for
  * live use. Sequences of any age may share a state and a step: a ThalNet has no clock of its own.
  *
+ * A row that is new, or was reset, has no history: the next sequence on it starts anew. That is at zero, or with
+ * thalnet_center_options.learned_start at the center's start as it is when something goes through the row: writing or training
+ * the center moves the rows that have not begun, and no others. Such a row begins once it is advanced, computed in a batch with
+ * a length above 0 and written back, or written by thalnet_state_write. Only a batch on rows that have not begun (and resets
+ * within it) gives the learned start a gradient; a row with history carries its values alone.
+ *
  * thalnet_state_step, _advance, _reset and _copy allocate nothing and take no lock.
  *
  * Threads: one at a time per state (THALNET_ERROR_BUSY otherwise); any number of states on one center at once. */
@@ -31,7 +37,7 @@ typedef struct thalnet_state_options {
 #define THALNET_STATE_OPTIONS_INIT                                                                                     \
   { sizeof(thalnet_state_options), 1, 1 }
 
-/** Creates a state of `rows` sequences, all zero; keeps net alive.
+/** Creates a state of `rows` sequences that start anew; keeps net alive.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (net is not built), THALNET_ERROR_ARGUMENT (rows 0, state_out NULL)
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_state_create(const thalnet_center *net, size_t rows,
@@ -55,17 +61,20 @@ THALNET_API void thalnet_state_free(thalnet_state *state);
 THALNET_API size_t thalnet_state_rows(const thalnet_state *state);
 THALNET_API size_t thalnet_state_values(const thalnet_state *state);
 
-/** Sets rows back to zero; rows NULL and count 0: all.
+/** Sequences on these rows start anew; rows NULL and count 0: all.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY, THALNET_ERROR_ARGUMENT (a row that does not exist: none is reset) */
 THALNET_API thalnet_status thalnet_state_reset(thalnet_state *state, const size_t *rows, size_t count);
 
 /** Copies rows between states of one center (which may be the same state; source and target rows may not overlap then).
+ * A copy of a row that has not begun has not begun either.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY, THALNET_ERROR_ARGUMENT, THALNET_ERROR_MISMATCH (different centers) */
 THALNET_API thalnet_status thalnet_state_copy(thalnet_state *to, const size_t *to_rows, const thalnet_state *from,
                                               const size_t *from_rows, size_t count);
 
-/** Copies one row's memory out or in: thalnet_state_values numbers.
+/** Copies one row's memory out or in: thalnet_state_values numbers. A row that has not begun is read as the start; what is
+ * written is values, to which nothing clings of that.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY, THALNET_ERROR_ARGUMENT, THALNET_ERROR_SIZE
+ * @retval THALNET_ERROR_BUSY (read) also while the center is written, of a row at its learned start
  * @retval THALNET_ERROR_NONFINITE (write) a value is not finite; the row is as before */
 THALNET_API thalnet_status thalnet_state_read(const thalnet_state *state, size_t row, float *values, size_t count);
 THALNET_API thalnet_status thalnet_state_write(thalnet_state *state, size_t row, const float *values, size_t count);

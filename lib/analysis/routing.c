@@ -16,17 +16,26 @@
 typedef struct thalnet__survey {
   int32_t measure;
   double *squares;   /* [modules][modules]: of contributions */
-  double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; at the readers' columns */
+  double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; a reader's [C, seen] at its column */
   real *matrix;      /* [largest context][P]: of one row */
   uint64_t readings; /* steps times sequences */
 } thalnet__survey;
 
-static real thalnet__slice_norm(const thalnet_center *net, const thalnet__reader *reader, const thalnet_module *slice,
-                                const double *weights, double scale) {
+/* Whether it reads a module's slice at all, and in which column of its weights that begins. */
+static int thalnet__reads(const thalnet__reader *reader, const thalnet_module *slice) {
+  return !reader->skip_own || slice->offset != reader->offset;
+}
+
+static size_t thalnet__slice_column(const thalnet__reader *reader, const thalnet_module *slice) {
+  return slice->offset - (reader->skip_own && slice->offset > reader->offset ? reader->features : 0);
+}
+
+static real thalnet__slice_norm(const thalnet__reader *reader, const thalnet_module *slice, const double *weights,
+                                double scale) {
   double sum = 0;
-  for (size_t c = 0; c < reader->context; c++)
+  for (size_t c = 0; c < reader->context && thalnet__reads(reader, slice); c++)
     for (size_t k = 0; k < slice->features; k++) {
-      const double weight = weights[c * net->features + slice->offset + k] * scale;
+      const double weight = weights[c * reader->seen + thalnet__slice_column(reader, slice) + k] * scale;
       sum += weight * weight;
     }
   return (real)sqrt(sum);
@@ -38,9 +47,9 @@ static void thalnet__add_contributions(const thalnet_center *net, size_t m, cons
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   for (size_t j = 0; j < net->module_count; j++) {
     const thalnet_module *slice = net->modules[j];
-    for (size_t c = 0; c < reader->context; c++) {
-      const double part = scale * (double)net->kernels->dot(slice->features, matrix + c * net->features + slice->offset,
-                                                            phi + slice->offset);
+    for (size_t c = 0; c < reader->context && thalnet__reads(reader, slice); c++) {
+      const real *weights = matrix + c * reader->seen + thalnet__slice_column(reader, slice);
+      const double part = scale * (double)net->kernels->dot(slice->features, weights, phi + slice->offset);
       squares[m * net->module_count + j] += part * part;
     }
   }
@@ -57,7 +66,7 @@ static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work 
     matrix = net->parameters + reader->parameters[0];
   } else {
     reader->kind->weights(reader, &reading, row, survey->matrix);
-    for (size_t i = 0; i < reader->context * net->features; i++) sums[i] += (double)matrix[i];
+    for (size_t i = 0; i < reader->context * reader->seen; i++) sums[i] += (double)matrix[i];
   }
   if (survey->measure == THALNET_ROUTING_SHARE)
     thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1,
@@ -93,7 +102,7 @@ static void thalnet__routing_result(const thalnet_center *net, const thalnet__su
                                                     ((double)survey->readings * (double)reader->context));
       else
         *value =
-            thalnet__slice_norm(net, reader, net->modules[j], survey->weights + reader->column * net->features,
+            thalnet__slice_norm(reader, net->modules[j], survey->weights + reader->column * net->features,
                                 thalnet__is_static(reader) || survey->readings == 0 ? 1 : 1 / (double)survey->readings);
     }
   }
@@ -115,7 +124,7 @@ static void thalnet__survey_static(const thalnet_center *net, thalnet__survey *s
     if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
     const real *weight = net->parameters + reader->parameters[0];
     double *effective = survey->weights + reader->column * net->features;
-    for (size_t i = 0; i < reader->context * net->features; i++) effective[i] = reader->scale * (double)weight[i];
+    for (size_t i = 0; i < reader->context * reader->seen; i++) effective[i] = reader->scale * (double)weight[i];
   }
 }
 

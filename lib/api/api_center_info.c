@@ -115,6 +115,10 @@ int32_t thalnet_center_output_frames(const thalnet_center *net, int32_t output) 
   return found != NULL && net->built ? (int32_t)found->frames : 0;
 }
 
+int32_t thalnet_center_learned_start(const thalnet_center *net) {
+  return thalnet__is_center(net) ? net->learned_start : 0;
+}
+
 int32_t thalnet_center_settle_steps(const thalnet_center *net) {
   return thalnet__is_center(net) ? (int32_t)net->settle_steps : 0;
 }

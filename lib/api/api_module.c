@@ -62,12 +62,14 @@ static thalnet_status thalnet__add_reader(thalnet_module *module, int32_t kind, 
                                           const thalnet_reader_options *given) {
   thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_reader_options"));
-  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_reader_options: reserved is not 0");
+  if (options.skip_own != 0 && options.skip_own != 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_reader: skip_own is %d, not 0 or 1",
+                         options.skip_own);
   const thalnet__reader_kind *known = thalnet__reader_find(kind, options.normalize);
   if (known == NULL)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_reader: there is no reader %d with normalize %d",
                          kind, options.normalize);
-  return thalnet__declare_reader(module, known, context);
+  return thalnet__declare_reader(module, known, context, options.skip_own);
 }
 
 thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,
@@ -89,6 +91,10 @@ int32_t thalnet_reader_kind(const thalnet_reader *reader) {
 
 size_t thalnet_reader_context(const thalnet_reader *reader) {
   return thalnet__is_reader(reader) ? reader->reading.context : 0;
+}
+
+int32_t thalnet_reader_skips_own(const thalnet_reader *reader) {
+  return thalnet__is_reader(reader) ? reader->reading.skip_own : 0;
 }
 
 const thalnet_reader *thalnet_center_module_reader(const thalnet_center *net, int32_t module) {

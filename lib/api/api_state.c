@@ -4,6 +4,7 @@
 
 #include "api/handles.h"
 #include "core/options.h"
+#include "network/start.h"
 
 /* --- life --- */
 
@@ -83,9 +84,8 @@ thalnet_status thalnet_state_reset(thalnet_state *state, const size_t *rows, siz
   THALNET__TRY(thalnet__check_state(state, call));
   THALNET__TRY(thalnet__check_rows(state, rows, count, call));
   THALNET__TRY(thalnet__enter(&state->busy, call));
-  const size_t values = thalnet__memory_values(state->net);
-  if (rows == NULL) memset(state->memory, 0, state->rows * values * sizeof(real));
-  for (size_t i = 0; i < count; i++) memset(state->memory + rows[i] * values, 0, values * sizeof(real));
+  for (size_t i = 0; i < state->rows && rows == NULL; i++) thalnet__reset_row(state, i);
+  for (size_t i = 0; i < count; i++) thalnet__reset_row(state, rows[i]);
   thalnet__leave(&state->busy);
   return THALNET_OK;
 }
@@ -104,8 +104,10 @@ static thalnet_status thalnet__check_overlap(const size_t *to_rows, const size_t
 static void thalnet__copy_rows(thalnet_state *to, const size_t *to_rows, const thalnet_state *from,
                                const size_t *from_rows, size_t count) {
   const size_t values = thalnet__memory_values(to->net);
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     memcpy(to->memory + to_rows[i] * values, from->memory + from_rows[i] * values, values * sizeof(real));
+    if (to->begun != NULL) to->begun[to_rows[i]] = from->begun[from_rows[i]]; /* of a fresh row it is another one */
+  }
 }
 
 thalnet_status thalnet_state_copy(thalnet_state *to, const size_t *to_rows, const thalnet_state *from,
@@ -138,6 +140,13 @@ static thalnet_status thalnet__check_finite(const real *values, size_t count, co
   return THALNET_OK;
 }
 
+/* A fresh row is the center's start, which nobody may be writing. */
+static thalnet_status thalnet__read_row(const thalnet_state *state, size_t row, real *values, size_t count) {
+  if (thalnet__is_fresh(state, row)) THALNET__TRY(thalnet__check_readable(state->net));
+  memcpy(values, thalnet__state_row(state, row), count * sizeof *values);
+  return THALNET_OK;
+}
+
 thalnet_status thalnet_state_read(const thalnet_state *state, size_t row, real *values, size_t count) {
   const char *call = "thalnet_state_read";
   THALNET__TRY(thalnet__check_state(state, call));
@@ -145,9 +154,9 @@ thalnet_status thalnet_state_read(const thalnet_state *state, size_t row, real *
   THALNET__TRY(thalnet__check_rows(state, &row, 1, call));
   THALNET__TRY(thalnet__check_count(count, thalnet__memory_values(state->net), call));
   THALNET__TRY(thalnet__enter(&state->busy, call));
-  memcpy(values, state->memory + row * count, count * sizeof *values);
+  const thalnet_status status = thalnet__read_row(state, row, values, count);
   thalnet__leave(&state->busy);
-  return THALNET_OK;
+  return status;
 }
 
 thalnet_status thalnet_state_write(thalnet_state *state, size_t row, const real *values, size_t count) {
@@ -159,6 +168,7 @@ thalnet_status thalnet_state_write(thalnet_state *state, size_t row, const real 
   THALNET__TRY(thalnet__check_finite(values, count, call));
   THALNET__TRY(thalnet__enter(&state->busy, call));
   memcpy(state->memory + row * count, values, count * sizeof *values);
+  thalnet__begin_row(state, row);
   thalnet__leave(&state->busy);
   return THALNET_OK;
 }

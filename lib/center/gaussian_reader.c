@@ -3,9 +3,10 @@
  *
  *   mu_j = P/C (W phi + b)_j      var_j = (P/C)^2 softplus(U phi + d)_j + 1/4
  *
- * (paper section 2.2; the units P/C and the floor 1/4 are ours: a step of the optimizer can move a mean across the center, and
+ * or over the other P - F values, and with their number for P, where it leaves its own module's out (paper section 2.2; the units P/C and the floor 1/4 are ours: a step of the optimizer can move a mean across the center, and
  * the weights' sum stays near one). Weights are never kept: they are made in registers, in both directions. */
 #include <math.h>
+#include <string.h>
 
 #include <thalnet/reader.h>
 
@@ -23,7 +24,7 @@ static void thalnet__gaussian_tensor(const thalnet__reader *reader, int i, thaln
 
 /* Means spread evenly over 1..P, deviations of one spacing, and weights in +-1/sqrt(F). */
 static void thalnet__gaussian_initialize(const thalnet__reader *reader, real *parameters) {
-  const double c = (double)reader->context, p = (double)reader->center;
+  const double c = (double)reader->context, p = (double)reader->seen;
   const real bound = 1 / (real)sqrt((double)reader->features);
   for (size_t i = 0; i < reader->context * reader->features; i++) {
     parameters[reader->parameters[MEAN_WEIGHT] + i] *= bound;
@@ -59,28 +60,38 @@ static void thalnet__gaussian_prepare(const thalnet__reader *reader, const thaln
   }
 }
 
-/* A row of scratch: means, variances, slopes. */
+/* A row of scratch: means, variances, slopes; where the own features are left out also what is seen, and its gradient. */
+static size_t thalnet__gaussian_row(const thalnet__reader *reader) {
+  return 3 * reader->context + (reader->skip_own ? 2 * reader->seen : 0); /* within the limits of a center */
+}
+
 static int thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  return thalnet__times(rows, reader->context, size) || thalnet__times(*size, 3, size);
+  return thalnet__times(rows, thalnet__gaussian_row(reader), size);
+}
+
+/* Copies of all rows of the reading without the own features, behind their shapes. */
+static real *thalnet__gaussian_copies(const thalnet__reader *reader, const thalnet__reading *reading) {
+  return reading->scratch + 3 * reader->context * reading->rows;
 }
 
 /* The shapes of `rows` rows from `row` on. */
 static thalnet__gaussians thalnet__gaussian_shapes(const thalnet__reader *reader, const thalnet__reading *reading,
                                                    size_t row, size_t rows) {
   const size_t c = reader->context;
+  const real *phi = reading->phi + row * reader->center;
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
   const thalnet__gaussians made = {.rows = rows,
                                    .contexts = c,
-                                   .center = reader->center,
+                                   .center = reader->seen,
                                    .normalize = reader->kind->normalize,
-                                   .unit = (real)reader->center / (real)c,
+                                   .unit = (real)reader->seen / (real)c,
                                    .mean = reading->scratch,
                                    .variance = reading->scratch + c,
                                    .slope = reading->scratch + 2 * c,
                                    .ld = 3 * c,
-                                   .phi = reading->phi + row * reader->center};
+                                   .phi = thalnet__seen(reader, rows, phi, thalnet__gaussian_copies(reader, reading))};
   thalnet__matrix_forward(reading->kernels, &matrix, reading->prepared, rows,
-                          (thalnet__const_rows){made.phi + reader->offset, reader->center}, 0,
+                          (thalnet__const_rows){phi + reader->offset, reader->center}, 0,
                           (thalnet__rows){made.mean, made.ld}, (thalnet__part){0, 1});
   reading->kernels->gaussian_shapes(&made, reading->parameters + reader->parameters[MEAN_BIAS],
                                     reading->parameters + reader->parameters[VARIANCE_BIAS]);
@@ -93,13 +104,28 @@ static void thalnet__gaussian_forward(const thalnet__reader *reader, const thaln
   reading->kernels->gaussian(&gaussians, (thalnet__rows){context, ld});
 }
 
+/* The shapes' gradients, in their places, and that of the center through what is read. */
+static void thalnet__gaussian_seen_gradient(const thalnet__reader *reader, const thalnet__reading *reading,
+                                            const thalnet__gaussians *gaussians, thalnet__const_rows d_context,
+                                            real *d_phi) {
+  if (!reader->skip_own) {
+    reading->kernels->gaussian_gradient(gaussians, d_context, d_phi);
+    return;
+  }
+  const size_t copies = reading->rows * reader->seen;
+  real *d_copies = thalnet__gaussian_copies(reader, reading) + copies;
+  memset(d_copies, 0, copies * sizeof *d_copies);
+  reading->kernels->gaussian_gradient(gaussians, d_context, d_copies);
+  thalnet__seen_gradient(reader, reading->kernels, reading->rows, d_copies, d_phi);
+}
+
 static void thalnet__gaussian_backward(const thalnet__reader *reader, const thalnet__reading *reading,
                                        const real *d_context, size_t ld, real *d_phi, real *gradients) {
   const size_t p = reader->center, c = reader->context, f = reader->features, rows = reading->rows;
   const thalnet__const_rows phi = {reading->phi + reader->offset, p};
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
   const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, 0, rows);
-  reading->kernels->gaussian_gradient(&gaussians, (thalnet__const_rows){d_context, ld}, d_phi);
+  thalnet__gaussian_seen_gradient(reader, reading, &gaussians, (thalnet__const_rows){d_context, ld}, d_phi);
   for (int side = 0; side < 2; side++) {
     const thalnet__const_rows d = {side ? gaussians.variance : gaussians.mean, gaussians.ld};
     reading->kernels->add_rows(rows, c, d, gradients + reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS]);

@@ -17,9 +17,11 @@ typedef struct thalnet__reader_kind thalnet__reader_kind;
 typedef struct thalnet__reader {
   const thalnet__reader_kind *kind; /* NULL: the module has no reader */
   size_t context;                   /* C */
+  int skip_own;                     /* its own module's features are left out of what it reads */
   size_t center;                    /* P */
   size_t features;                  /* F of the reader's own module */
   size_t offset;                    /* where they start in the center */
+  size_t seen;                      /* columns of the center that it reads: P, or P - F without its own */
   size_t column;                    /* where its context starts in a row of all contexts */
   size_t prepared;                  /* dynamic readers: place of their matrices in the prepared block */
   double scale;                     /* static: what the weights are multiplied with, by the present parameters */
@@ -49,13 +51,13 @@ struct thalnet__reader_kind {
   int32_t number;   /* THALNET_LINEAR and so on */
   int normalize;    /* the Gaussian's option */
   int tensors;
-  /* Describes tensor i; needs context, center and features only. */
+  /* Describes tensor i; needs context, seen and features only. */
   void (*tensor)(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor);
   /* Makes initial values out of uniform numbers in [-1, 1) that the tensor already holds. */
   void (*initialize)(const thalnet__reader *reader, real *parameters);
 
   /* Static readers, else NULL. */
-  /* The number that the weights [C, P] are multiplied with to read the center; -1 where there is none (a norm of 0). In
+  /* The number that the weights [C, seen] are multiplied with to read the center; -1 where there is none (a norm of 0). In
    * double: it may be too large for a float where no element of the product is. */
   int (*scale)(const thalnet__reader *reader, const real *parameters, double *scale);
   /* Turns the gradient of the effective matrix, which is in the place of `weight`, into those of the parameters. */
@@ -72,7 +74,7 @@ struct thalnet__reader_kind {
   /* Recomputes the weights; adds to d_phi [rows, P] and to the parameters' gradients. */
   void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, const real *d_context, size_t ld,
                    real *d_phi, real *gradients);
-  /* The reading weights [C, P] of one row, for the routing analysis. */
+  /* The reading weights [C, seen] of one row, for the routing analysis. */
   void (*weights)(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, real *matrix);
 };
 
@@ -81,6 +83,20 @@ extern const thalnet__reader_kind thalnet__weight_norm_reader;
 extern const thalnet__reader_kind thalnet__softmax_reader;
 extern const thalnet__reader_kind thalnet__gaussian_reader;
 extern const thalnet__reader_kind thalnet__gaussian_normalized_reader;
+
+/* The columns from `from` on that it reads: in the center they begin `gap` columns later, behind its own slice. */
+typedef struct thalnet__columns {
+  size_t from, count, gap;
+} thalnet__columns;
+
+/* Those before its own slice (side 0: all of them where it leaves nothing out), and those behind it (side 1). */
+thalnet__columns thalnet__seen_columns(const thalnet__reader *reader, int side);
+
+/* What a dynamic reader sees of rows of the center: they themselves, or copies without its own slice, [rows, seen]. */
+const real *thalnet__seen(const thalnet__reader *reader, size_t rows, const real *phi, real *copies);
+/* Adds the gradient of such copies to that of the center. */
+void thalnet__seen_gradient(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t rows,
+                            const real *d_copies, real *d_phi);
 
 /* By number and option, or by name; NULL: no such kind. */
 const thalnet__reader_kind *thalnet__reader_find(int32_t number, int32_t normalize);

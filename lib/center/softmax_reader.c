@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Fast softmax reader: c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k (paper section 2.2). The weights are never kept: backward
+/* Fast softmax reader: c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k (paper section 2.2), with logits over the other P - F
+ * values where it leaves its own module's out. The weights are never kept: backward
  * computes them again. Contexts are dealt with in groups, and rows in blocks, whose logits stay in cache from the product to
  * the last use of their gradients; a group's part of V is a matrix of its own. */
 #include <math.h>
+#include <string.h>
 
 #include <thalnet/reader.h>
 
@@ -14,22 +16,22 @@ enum { THALNET__GROUP_LOGITS = 512, THALNET__BLOCK_ROWS = 56 };
 
 static void thalnet__softmax_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
-    *tensor = (thalnet__reader_tensor){"weight", 3, {reader->context, reader->center, reader->features}};
+    *tensor = (thalnet__reader_tensor){"weight", 3, {reader->context, reader->seen, reader->features}};
   else
-    *tensor = (thalnet__reader_tensor){"bias", 2, {reader->context, reader->center, 1}};
+    *tensor = (thalnet__reader_tensor){"bias", 2, {reader->context, reader->seen, 1}};
 }
 
 /* Weights in +-1/sqrt(F), as a dense layer over the features; biases in +-1, so that the rows begin at different places. */
 static void thalnet__softmax_initialize(const thalnet__reader *reader, real *parameters) {
   real *weight = parameters + reader->parameters[0];
   const real bound = 1 / (real)sqrt((double)reader->features);
-  for (size_t i = 0; i < reader->context * reader->center * reader->features; i++) weight[i] *= bound;
+  for (size_t i = 0; i < reader->context * reader->seen * reader->features; i++) weight[i] *= bound;
 }
 
 /* --- groups of contexts --- */
 
 static size_t thalnet__group_contexts(const thalnet__reader *reader) {
-  return thalnet__min(thalnet__max(1, THALNET__GROUP_LOGITS / reader->center), reader->context);
+  return thalnet__min(thalnet__max(1, THALNET__GROUP_LOGITS / reader->seen), reader->context);
 }
 
 /* `contexts` contexts from `first` on, and their part of V. */
@@ -41,20 +43,20 @@ typedef struct thalnet__group {
 /* All places are of the size of the first group's, which is the largest. */
 static thalnet__group thalnet__group_at(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t first) {
   const size_t most = thalnet__group_contexts(reader), contexts = thalnet__min(most, reader->context - first);
-  const thalnet__matrix largest = {.outputs = most * reader->center, .inputs = reader->features};
+  const thalnet__matrix largest = {.outputs = most * reader->seen, .inputs = reader->features};
   size_t size = 0;
   thalnet__matrix_size(kernels, &largest, &size); /* was counted */
   return (thalnet__group){.first = first,
                           .contexts = contexts,
-                          .logits = contexts * reader->center,
-                          .matrix = {.outputs = contexts * reader->center,
+                          .logits = contexts * reader->seen,
+                          .matrix = {.outputs = contexts * reader->seen,
                                      .inputs = reader->features,
                                      .place = reader->prepared + first / most * size}};
 }
 
 static int thalnet__softmax_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
   const size_t most = thalnet__group_contexts(reader), groups = (reader->context + most - 1) / most;
-  const thalnet__matrix largest = {.outputs = most * reader->center, .inputs = reader->features};
+  const thalnet__matrix largest = {.outputs = most * reader->seen, .inputs = reader->features};
   return thalnet__matrix_size(kernels, &largest, size) || thalnet__times(*size, groups, size);
 }
 
@@ -65,7 +67,7 @@ static void thalnet__softmax_prepare(const thalnet__reader *reader, const thalne
     const thalnet__group group = thalnet__group_at(reader, kernels, j);
     const thalnet__piece piece = {.outputs = group.logits,
                                   .inputs = f,
-                                  .weight = parameters + reader->parameters[0] + j * reader->center * f,
+                                  .weight = parameters + reader->parameters[0] + j * reader->seen * f,
                                   .ld = f,
                                   .scale = 1};
     thalnet__matrix_put(kernels, &group.matrix, &piece, prepared, (thalnet__part){0, 1});
@@ -74,34 +76,55 @@ static void thalnet__softmax_prepare(const thalnet__reader *reader, const thalne
 
 /* --- steps --- */
 
-static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  const size_t logits = thalnet__group_contexts(reader) * reader->center; /* within the limits of a center */
-  return thalnet__times(thalnet__min(rows, THALNET__BLOCK_ROWS), logits, size);
+/* Rows of a reading whose logits are computed at once. */
+typedef struct thalnet__block {
+  size_t rows;
+  const real *phi;  /* [rows, center] */
+  const real *seen; /* what is read of it: [rows, seen] */
+  real *d_seen;     /* room for its gradient, where it is a copy */
+  real *logits;
+} thalnet__block;
+
+static size_t thalnet__block_logits(const thalnet__reader *reader, size_t rows) {
+  return thalnet__min(rows, THALNET__BLOCK_ROWS) * thalnet__group_contexts(reader) * reader->seen;
 }
 
-/* A group's logits, before the bias, of `rows` rows from `row` on. */
+/* Logits of a block; where the own features are left out also what is seen, and its gradient. Within the limits of a center. */
+static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
+  const size_t copies = reader->skip_own ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
+  return thalnet__add(thalnet__block_logits(reader, rows), copies, size);
+}
+
+static thalnet__block thalnet__block_at(const thalnet__reader *reader, const thalnet__reading *reading, size_t row) {
+  const size_t rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
+  thalnet__block block = {.rows = rows, .phi = reading->phi + row * reader->center, .logits = reading->scratch};
+  real *copies = reader->skip_own ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
+  block.seen = thalnet__seen(reader, rows, block.phi, copies);
+  if (copies != NULL) block.d_seen = copies + rows * reader->seen;
+  return block;
+}
+
+/* A group's logits of a block, before the bias. */
 static thalnet__softmaxes thalnet__softmax_logits(const thalnet__reader *reader, const thalnet__reading *reading,
-                                                  const thalnet__group *group, size_t row, size_t rows, real *logits) {
-  const real *phi = reading->phi + row * reader->center;
-  thalnet__matrix_forward(reading->kernels, &group->matrix, reading->prepared, rows,
-                          (thalnet__const_rows){phi + reader->offset, reader->center}, 0,
-                          (thalnet__rows){logits, group->logits}, (thalnet__part){0, 1});
-  return (thalnet__softmaxes){.rows = rows,
+                                                  const thalnet__group *group, const thalnet__block *block) {
+  thalnet__matrix_forward(reading->kernels, &group->matrix, reading->prepared, block->rows,
+                          (thalnet__const_rows){block->phi + reader->offset, reader->center}, 0,
+                          (thalnet__rows){block->logits, group->logits}, (thalnet__part){0, 1});
+  return (thalnet__softmaxes){.rows = block->rows,
                               .contexts = group->contexts,
-                              .center = reader->center,
-                              .logits = logits,
-                              .bias = reading->parameters + reader->parameters[1] + group->first * reader->center,
-                              .phi = phi};
+                              .center = reader->seen,
+                              .logits = block->logits,
+                              .bias = reading->parameters + reader->parameters[1] + group->first * reader->seen,
+                              .phi = block->seen};
 }
 
 static void thalnet__softmax_forward(const thalnet__reader *reader, const thalnet__reading *reading, real *context,
                                      size_t ld) {
-  for (size_t row = 0, rows; row < reading->rows; row += rows) {
-    rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
+  for (size_t row = 0; row < reading->rows; row += THALNET__BLOCK_ROWS) {
+    const thalnet__block block = thalnet__block_at(reader, reading, row);
     for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
       const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
-      const thalnet__softmaxes softmaxes =
-          thalnet__softmax_logits(reader, reading, &group, row, rows, reading->scratch);
+      const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, &block);
       reading->kernels->softmax_read(&softmaxes, (thalnet__rows){context + row * ld + j, ld});
     }
   }
@@ -109,40 +132,43 @@ static void thalnet__softmax_forward(const thalnet__reader *reader, const thalne
 
 /* What the logits' gradients lead to: bias, V, and the module's own features. */
 static void thalnet__logit_gradients(const thalnet__reader *reader, const thalnet__reading *reading,
-                                     const thalnet__group *group, const thalnet__softmaxes *done, real *d_phi,
+                                     const thalnet__group *group, const thalnet__block *block, real *d_phi,
                                      real *gradients) {
-  const size_t p = reader->center, f = reader->features, first = group->first * p;
-  const thalnet__const_rows d_logits = {done->logits, group->logits};
-  reading->kernels->add_rows(done->rows, group->logits, d_logits, gradients + reader->parameters[1] + first);
+  const size_t p = reader->center, f = reader->features, first = group->first * reader->seen;
+  const thalnet__const_rows d_logits = {block->logits, group->logits};
+  reading->kernels->add_rows(block->rows, group->logits, d_logits, gradients + reader->parameters[1] + first);
   thalnet__multiply_gradient(
-      reading->kernels, group->logits, f, done->rows, d_logits, (thalnet__const_rows){done->phi + reader->offset, p},
+      reading->kernels, group->logits, f, block->rows, d_logits, (thalnet__const_rows){block->phi + reader->offset, p},
       gradients + reader->parameters[0] + first * f, f, reading->product_scratch, (thalnet__part){0, 1});
   if (!THALNET__FAULT(READER_PATH))
-    thalnet__matrix_backward(reading->kernels, &group->matrix, reading->prepared, done->rows, d_logits, 1,
+    thalnet__matrix_backward(reading->kernels, &group->matrix, reading->prepared, block->rows, d_logits, 1,
                              (thalnet__rows){d_phi + reader->offset, p}, (thalnet__part){0, 1});
 }
 
 static void thalnet__softmax_backward(const thalnet__reader *reader, const thalnet__reading *reading,
                                       const real *d_context, size_t ld, real *d_phi, real *gradients) {
-  for (size_t row = 0, rows; row < reading->rows; row += rows) {
-    real *d_rows = d_phi + row * reader->center;
-    rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
+  for (size_t row = 0; row < reading->rows; row += THALNET__BLOCK_ROWS) {
+    const thalnet__block block = thalnet__block_at(reader, reading, row);
+    real *d_rows = d_phi + row * reader->center, *d_seen = block.d_seen == NULL ? d_rows : block.d_seen;
+    if (block.d_seen != NULL) memset(d_seen, 0, block.rows * reader->seen * sizeof *d_seen);
     for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
       const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
-      const thalnet__softmaxes softmaxes =
-          thalnet__softmax_logits(reader, reading, &group, row, rows, reading->scratch);
-      reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d_context + row * ld + j, ld}, d_rows);
-      thalnet__logit_gradients(reader, reading, &group, &softmaxes, d_rows, gradients);
+      const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, &block);
+      reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d_context + row * ld + j, ld}, d_seen);
+      thalnet__logit_gradients(reader, reading, &group, &block, d_rows, gradients);
     }
+    if (block.d_seen != NULL) thalnet__seen_gradient(reader, reading->kernels, block.rows, d_seen, d_rows);
   }
 }
 
 static void thalnet__softmax_row_weights(const thalnet__reader *reader, const thalnet__reading *reading, size_t row,
                                          real *matrix) {
-  const size_t p = reader->center;
+  const size_t p = reader->seen;
+  thalnet__block block = {.rows = 1, .phi = reading->phi + row * reader->center};
   for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
     const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
-    const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, row, 1, matrix + j * p);
+    block.logits = matrix + j * p;
+    const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, &block);
     reading->kernels->add(group.logits, softmaxes.bias, softmaxes.logits);
     for (size_t k = 0; k < group.contexts; k++)
       reading->kernels->softmax(p, softmaxes.logits + k * p, softmaxes.logits + k * p);

@@ -10,16 +10,16 @@
 
 static void thalnet__static_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
-    *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->center, 1}};
+    *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->seen, 1}};
   else
     *tensor = (thalnet__reader_tensor){"scale", 1, {1, 1, 1}};
 }
 
-/* Uniform in +-1/sqrt(P), as a dense layer over the center. */
+/* Uniform in +-1/sqrt(columns), as a dense layer over the center. */
 static void thalnet__linear_initialize(const thalnet__reader *reader, real *parameters) {
   real *weight = parameters + reader->parameters[0];
-  const real bound = 1 / (real)sqrt((double)reader->center);
-  for (size_t i = 0; i < reader->context * reader->center; i++) weight[i] *= bound;
+  const real bound = 1 / (real)sqrt((double)reader->seen);
+  for (size_t i = 0; i < reader->context * reader->seen; i++) weight[i] *= bound;
 }
 
 static double thalnet__frobenius(const real *matrix, size_t count) {
@@ -30,7 +30,7 @@ static double thalnet__frobenius(const real *matrix, size_t count) {
 static void thalnet__weight_norm_initialize(const thalnet__reader *reader, real *parameters) {
   thalnet__linear_initialize(reader, parameters);
   parameters[reader->parameters[1]] =
-      (real)thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->center);
+      (real)thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->seen);
 }
 
 static int thalnet__linear_scale(const thalnet__reader *reader, const real *parameters, double *scale) {
@@ -40,7 +40,7 @@ static int thalnet__linear_scale(const thalnet__reader *reader, const real *para
 }
 
 static int thalnet__weight_norm_scale(const thalnet__reader *reader, const real *parameters, double *scale) {
-  const double norm = thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->center);
+  const double norm = thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->seen);
   if (norm == 0) return -1;
   *scale = (double)parameters[reader->parameters[1]] / norm;
   return 0;
@@ -49,7 +49,7 @@ static int thalnet__weight_norm_scale(const thalnet__reader *reader, const real 
 /* A negative control of the gradient tests. */
 static void thalnet__transpose_square(const thalnet__reader *reader, real *matrix) {
   const size_t n = reader->context;
-  if (n != reader->center) return;
+  if (n != reader->seen) return;
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < i; j++) {
       real kept = matrix[i * n + j];
@@ -66,7 +66,7 @@ static void thalnet__linear_effective_gradient(const thalnet__reader *reader, co
 /* With G the gradient of the effective matrix: dbeta = <G, W> / |W|, dW = beta / |W| (G - <G, W> / |W|^2 W). */
 static void thalnet__weight_norm_effective_gradient(const thalnet__reader *reader, const real *parameters,
                                                     real *gradients) {
-  const size_t count = reader->context * reader->center;
+  const size_t count = reader->context * reader->seen;
   const real *weight = parameters + reader->parameters[0];
   real *gradient = gradients + reader->parameters[0];
   if (THALNET__FAULT(TRANSPOSED)) thalnet__transpose_square(reader, gradient);

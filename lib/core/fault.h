@@ -17,6 +17,8 @@ enum {
   THALNET__FAULT_RESET,          /* gradient crosses resets */
   THALNET__FAULT_CELL,           /* LSTM: path through the cell dropped */
   THALNET__FAULT_SMOOTHING,      /* cross-entropy: gradient without label smoothing */
+  THALNET__FAULT_SKIP_OWN,       /* readers without their own slice: gradient through what lies behind it dropped */
+  THALNET__FAULT_START,          /* gradient of the learned start dropped */
   THALNET__FAULTS
 };
 

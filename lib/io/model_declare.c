@@ -174,12 +174,13 @@ static thalnet_status thalnet__declare_its_reader(thalnet__plan *plan, thalnet_m
   thalnet__word word;
   uint64_t context = 0;
   if (value == NULL) return THALNET_OK;
-  if (thalnet__take_word(&value, &word) == 1 && *value == 0 && word.count == 2 &&
+  if (thalnet__take_word(&value, &word) == 1 && *value == 0 &&
+      (word.count == 2 || (word.count == 3 && thalnet__field_is(&word.fields[2], "skip_own"))) &&
       thalnet__field_number(&word.fields[1], INT32_MAX, &context) == 0)
     kind = thalnet__reader_find_name(word.fields[0].at, word.fields[0].length);
-  if (kind == NULL) return thalnet__refuse_word(key, &word, "kind:context with a known kind");
+  if (kind == NULL) return thalnet__refuse_word(key, &word, "kind:context or kind:context:skip_own with a known kind");
   THALNET__TRY(thalnet__count_tensors(plan, (size_t)kind->tensors));
-  return thalnet__refuse(thalnet__declare_reader(module, kind, (size_t)context), key);
+  return thalnet__refuse(thalnet__declare_reader(module, kind, (size_t)context, word.count == 3), key);
 }
 
 static thalnet_status thalnet__declare_connections(thalnet__plan *plan, thalnet_module *module, size_t i, int outputs) {
@@ -238,6 +239,16 @@ static thalnet_status thalnet__check_taken(const thalnet__header *header) {
   return THALNET_OK;
 }
 
+/* Present only where the start is learned. */
+static thalnet_status thalnet__declare_start(thalnet__plan *plan) {
+  static const char key[] = "thalnet.learned_start";
+  const char *value = thalnet__take(plan->header, key);
+  if (value == NULL) return THALNET_OK;
+  if (strcmp(value, "1") != 0) return thalnet__fail(THALNET_ERROR_FORMAT, "%s: '%.40s' is not 1", key, value);
+  plan->net->learned_start = 1;
+  return thalnet__count_tensors(plan, 1);
+}
+
 thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center *net) {
   thalnet__plan plan = {.header = header, .net = net};
   int32_t settle_steps, modules;
@@ -247,6 +258,7 @@ thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center 
   THALNET__TRY(thalnet__require_number(&plan, "thalnet.settle_steps", &settle_steps));
   THALNET__TRY(thalnet__refuse(thalnet__check_settle_steps(settle_steps), "thalnet.settle_steps"));
   net->settle_steps = (size_t)settle_steps;
+  THALNET__TRY(thalnet__declare_start(&plan));
   THALNET__TRY(thalnet__require_number(&plan, "thalnet.modules", &modules));
   for (int32_t i = 0; i < modules; i++) THALNET__TRY(thalnet__declare_one_module(&plan, (size_t)i));
   return thalnet__check_taken(header);

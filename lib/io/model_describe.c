@@ -103,6 +103,7 @@ static void thalnet__describe_module(thalnet__text *text, const thalnet_module *
     thalnet__open_module(text, i, "reader");
     thalnet__text_add(text, module->reader.reading.kind->name);
     thalnet__field_digits(text, module->reader.reading.context);
+    if (module->reader.reading.skip_own) thalnet__field(text, "skip_own");
     thalnet__close(text);
   }
   thalnet__describe_connections(text, i, "inputs", module->inputs, module->input_count);
@@ -120,6 +121,10 @@ void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, s
   thalnet__open(text, "settle_steps");
   thalnet__text_number(text, net->settle_steps);
   thalnet__text_add(text, "\",");
+  if (net->learned_start) {
+    thalnet__open(text, "learned_start");
+    thalnet__text_add(text, "1\",");
+  }
   thalnet__open(text, "modules");
   thalnet__text_number(text, net->module_count);
   thalnet__close(text);

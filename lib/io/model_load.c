@@ -17,7 +17,8 @@
 
 /* --- what the file may ask for --- */
 
-/* An output whose first and last module are far apart is prepared as a wide matrix that is mostly zeros. */
+/* Zeros in what is prepared: an output whose first and last module are far apart is a wide matrix; so is a static reader that
+ * leaves its own module's many features out. */
 static double thalnet__wasted(const thalnet_center *net) {
   double wasted = 0;
   for (size_t o = 0; o < net->output_count; o++) {
@@ -26,6 +27,11 @@ static double thalnet__wasted(const thalnet_center *net) {
       for (size_t k = 0; k < net->modules[m]->output_count; k++)
         if (net->modules[m]->outputs[k].number == (int32_t)o) features += net->modules[m]->features;
     wasted += (double)net->outputs[o].size * (double)(net->outputs[o].span_size - features);
+  }
+  for (size_t m = 0; m < net->module_count; m++) {
+    const thalnet__reader *reader = &net->modules[m]->reader.reading;
+    if (reader->kind != NULL && thalnet__is_static(reader))
+      wasted += (double)reader->context * (double)(reader->center - reader->seen);
   }
   return wasted;
 }
@@ -42,8 +48,10 @@ static thalnet_status thalnet__check_limits(const thalnet_center *net, const tha
   const double wasted = thalnet__wasted(net), own = 4 * (double)size.parameters + 0x1p24;
   const double most = own < (double)options->max_parameters ? own : (double)options->max_parameters;
   if (wasted > most)
-    return thalnet__fail(THALNET_ERROR_LIMIT,
-                         "outputs of modules far apart: %.0f zeros between them, the limit is %.0f", wasted, most);
+    return thalnet__fail(
+        THALNET_ERROR_LIMIT,
+        "outputs of modules far apart, readers without their own features: %.0f zeros between, the limit is %.0f",
+        wasted, most);
   return THALNET_OK;
 }
 
@@ -185,6 +193,7 @@ static thalnet_status thalnet__prepare_load(const thalnet_load_options *given, t
   THALNET__TRY(thalnet__io_init(io, options->io));
   THALNET__TRY(thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
   center.settle_steps = 0; /* the file's count */
+  center.learned_start = 0;
   return thalnet__declare_center(&center, net_out);
 }
 

@@ -194,11 +194,15 @@ static void thalnet__reader_sums_part(void *argument, size_t index, size_t worke
   const thalnet__reader *reader = &net->modules[index / call->parts]->reader.reading;
   if (reader->kind == NULL || !thalnet__is_static(reader)) return;
   const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, reader->column);
-  const thalnet__const_rows phi = {thalnet__slot(net, call->segment, call->step).phi, net->features};
-  thalnet__multiply_gradient(
-      net->kernels, reader->context, net->features, (call->end - call->step) * call->segment->rows,
-      thalnet__const_view(d_contexts), phi, call->gradients + reader->parameters[0], net->features,
-      thalnet__product_scratch(call->work, worker), (thalnet__part){index % call->parts, call->parts});
+  const real *phi = thalnet__slot(net, call->segment, call->step).phi;
+  for (int side = 0; side < (THALNET__FAULT(SKIP_OWN) ? 1 : 2); side++) {
+    const thalnet__columns columns = thalnet__seen_columns(reader, side);
+    thalnet__multiply_gradient(
+        net->kernels, reader->context, columns.count, (call->end - call->step) * call->segment->rows,
+        thalnet__const_view(d_contexts), (thalnet__const_rows){phi + columns.from + columns.gap, net->features},
+        call->gradients + reader->parameters[0] + columns.from, reader->seen,
+        thalnet__product_scratch(call->work, worker), (thalnet__part){index % call->parts, call->parts});
+  }
 }
 
 void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, size_t step, size_t end,

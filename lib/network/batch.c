@@ -61,6 +61,7 @@ static void thalnet__batch_layout(thalnet_batch *batch, thalnet__arena *arena) {
   batch->ids = thalnet__take(arena, sequences, sizeof *batch->ids);
   batch->start = thalnet__take2(arena, sequences, memory, sizeof(real));
   batch->end = thalnet__take2(arena, sequences, memory, sizeof(real));
+  if (net->learned_start) batch->fresh = thalnet__take(arena, sequences, sizeof *batch->fresh);
   if (batch->options.state_gradients) batch->start_gradient = thalnet__take2(arena, sequences, memory, sizeof(real));
 }
 

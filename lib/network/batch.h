@@ -61,9 +61,10 @@ struct thalnet_batch {
   int32_t *lengths; /* [sequence], always filled */
   uint8_t *resets;  /* [sequence][frame] */
   int resets_set;
-  uint64_t *ids; /* [sequence], always filled */
-  real *start;   /* [sequence][M]: memory at the start */
-  real *end;     /* [sequence][M]: after each sequence's last frame; becomes the state's */
+  uint64_t *ids;  /* [sequence], always filled */
+  real *start;    /* [sequence][M]: memory at the start */
+  uint8_t *fresh; /* [sequence]: it is the learned start; NULL: the start is not learned */
+  real *end;      /* [sequence][M]: after each sequence's last frame; becomes the state's */
   real *start_gradient;
   unsigned char *with_gradient; /* [output] */
   /* The analysis looks on: called after every block of frames of every chunk. */

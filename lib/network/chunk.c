@@ -9,6 +9,7 @@
 #include "network/batch.h"
 #include "network/inputs.h"
 #include "network/outputs.h"
+#include "network/start.h"
 #include "network/unroll.h"
 
 static size_t thalnet__row_steps(const thalnet__work *work, const thalnet_batch *batch, size_t row) {
@@ -32,10 +33,26 @@ static void thalnet__zero_row(const thalnet_center *net, thalnet__memory_rows me
   if (memory.own != NULL) memset(memory.own + r * net->own_memory, 0, net->own_memory * sizeof(real));
 }
 
-static void thalnet__zero_resets(const thalnet__work *work, const thalnet_batch *batch, thalnet__memory_rows memory,
-                                 size_t frame) {
+static void thalnet__start_resets(const thalnet__work *work, const thalnet_batch *batch, thalnet__memory_rows memory,
+                                  size_t frame) {
   for (size_t r = 0; r < work->rows; r++)
-    if (thalnet__is_reset(work, batch, r, frame)) thalnet__zero_row(work->net, memory, r);
+    if (thalnet__is_reset(work, batch, r, frame)) thalnet__start_row(work->net, memory, r);
+}
+
+/* Back at a reset: what came so far is the start's. */
+static void thalnet__stop_resets(const thalnet__work *work, const thalnet_batch *batch, thalnet__memory_rows d,
+                                 size_t frame, real *gradients) {
+  for (size_t r = 0; r < work->rows; r++) {
+    if (!thalnet__is_reset(work, batch, r, frame)) continue;
+    thalnet__add_start_gradient(work->net, d, r, gradients);
+    if (!THALNET__FAULT(RESET)) thalnet__zero_row(work->net, d, r);
+  }
+}
+
+/* Back at the start of all sequences. */
+static void thalnet__stop_starts(const thalnet__work *work, const thalnet_batch *batch, real *gradients) {
+  for (size_t r = 0; r < work->rows && batch->fresh != NULL; r++)
+    if (batch->fresh[work->first + r]) thalnet__add_start_gradient(work->net, work->d_after, r, gradients);
 }
 
 static void thalnet__copy_memory(const thalnet__work *work, thalnet__memory_rows to, thalnet__memory_rows from) {
@@ -113,7 +130,7 @@ static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) 
       const thalnet__memory_rows before = thalnet__slot(net, main, step);
       if (step > 0 && main->after[step - 1] != step)
         thalnet__copy_memory(work, before, thalnet__slot(net, main, main->after[step - 1]));
-      thalnet__zero_resets(work, batch, before, work->frame + step / net->steps_per_frame);
+      thalnet__start_resets(work, batch, before, work->frame + step / net->steps_per_frame);
     }
     thalnet__segment_step(work, main, step);
     thalnet__rest_padding(work, batch, step);
@@ -234,8 +251,7 @@ static void thalnet__step_backward(thalnet__work *work, thalnet_batch *batch, si
   if (thalnet__wants_final(batch)) thalnet__add_final(work, batch, step + 1);
   thalnet__outputs_step_gradient(work, batch, step, work->d_after.phi);
   thalnet__segment_step_back(work, &work->main, step, gradients);
-  if (step % frame_steps == 0 && !THALNET__FAULT(RESET))
-    thalnet__zero_resets(work, batch, work->d_before, step / frame_steps);
+  if (step % frame_steps == 0) thalnet__stop_resets(work, batch, work->d_before, step / frame_steps, gradients);
   thalnet__swap_gradients(work);
 }
 
@@ -251,6 +267,7 @@ void thalnet__chunk_backward(thalnet__work *work, thalnet_batch *batch, real *gr
     thalnet__block_gradients(work, &work->main, step, end, gradients);
   }
   if (final) thalnet__add_final(work, batch, 0);
+  thalnet__stop_starts(work, batch, gradients);
   if (batch->start_gradient != NULL) thalnet__store_memory(work, work->d_after, batch->start_gradient);
   if (work->main.steps > 0) thalnet__outputs_weight_gradients(work, batch, gradients);
 }

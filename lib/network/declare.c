@@ -64,7 +64,8 @@ static thalnet_status thalnet__check_center_options(const thalnet_center_options
                          options->device, options->device_index);
   if (options->chunk_sequences < 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "chunk_sequences %d is below 0", options->chunk_sequences);
-  if (options->reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_center_options: reserved is not 0");
+  if (options->learned_start != 0 && options->learned_start != 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "learned_start %d is neither 0 nor 1", options->learned_start);
   return thalnet__check_settle_steps(options->settle_steps);
 }
 
@@ -99,6 +100,7 @@ thalnet_status thalnet__declare_center(const thalnet_center_options *given, thal
   net->threads.count = (size_t)options.threads;
   net->chunk_option = (size_t)options.chunk_sequences;
   net->settle_steps = (size_t)options.settle_steps;
+  net->learned_start = options.learned_start;
   net->kernels = thalnet__kernels_get();
   *net_out = net;
   return THALNET_OK;
@@ -202,7 +204,8 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   return THALNET_OK;
 }
 
-thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context) {
+thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context,
+                                       int skip_own) {
   THALNET__TRY(thalnet__check_draft(module->net, "reader", 0));
   if (thalnet__has_reader(module))
     return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has a %s reader already", module->name,
@@ -211,7 +214,8 @@ thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__re
   if (context > THALNET_SIZE_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': context %zu is above %d", module->name, context,
                          THALNET_SIZE_LIMIT);
-  module->reader = (thalnet_reader){THALNET__READER_MAGIC, module, {.kind = kind, .context = context}};
+  module->reader =
+      (thalnet_reader){THALNET__READER_MAGIC, module, {.kind = kind, .context = context, .skip_own = skip_own}};
   return THALNET_OK;
 }
 

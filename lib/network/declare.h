@@ -15,7 +15,8 @@ thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, si
 thalnet_status thalnet__declare_module(thalnet_center *net, const char *name, thalnet_module **module_out);
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer_kind *kind, size_t units,
                                       int32_t variant);
-thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context);
+thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context,
+                                       int skip_own);
 thalnet_status thalnet__connect_input(thalnet_module *module, int32_t input);
 thalnet_status thalnet__connect_output(thalnet_module *module, int32_t output);
 /* Bounds of thalnet_center_options.settle_steps. */

@@ -143,14 +143,16 @@ void thalnet__forget_gradients(thalnet_center *net) {
   net->has_gradient = 0;
 }
 
-void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient) {
+void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient, int started) {
   for (size_t m = 0; m < net->module_count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     if (reader->kind != NULL && thalnet__is_static(reader))
       reader->kind->effective_gradient(reader, net->parameters, sum);
   }
   if (sum != net->gradients) net->kernels->add(net->parameter_count, sum, net->gradients);
-  for (size_t t = 0; t < net->tensor_count; t++)
-    if (net->tensors[t].output < 0 || with_gradient[net->tensors[t].output]) net->received[t] = 1;
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    const thalnet__tensor *tensor = &net->tensors[t];
+    if (tensor->start ? started : tensor->output < 0 || with_gradient[tensor->output]) net->received[t] = 1;
+  }
   net->has_gradient = 1;
 }

@@ -41,7 +41,7 @@ thalnet_status thalnet__make_gradients(const thalnet_center *net);
 void thalnet__clear_gradients(thalnet_center *net);
 /* The same where they are zeros already. */
 void thalnet__forget_gradients(thalnet_center *net);
-/* Takes a batch's sum into the center's gradients; with_gradient: [output] that had one. */
-void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient);
+/* Takes a batch's sum into the center's gradients; with_gradient: [output] that had one; started: the learned start had. */
+void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient, int started);
 
 #endif

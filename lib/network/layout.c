@@ -44,6 +44,10 @@ static thalnet_status thalnet__check_complete(thalnet_center *net) {
     if (module->layer_count == 0) return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has no layer", module->name);
     if (module->input_count == 0 && !thalnet__has_reader(module))
       return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has neither an input nor a reader", module->name);
+    if (module->reader.reading.skip_own && net->module_count == 1)
+      return thalnet__fail(THALNET_ERROR_STATE,
+                           "module '%s': skip_own leaves its reader 0 features to read, it is 1 module of 1",
+                           module->name);
     for (size_t k = 0; k < module->input_count; k++) net->inputs[module->inputs[k].number].connected++;
     for (size_t k = 0; k < module->output_count; k++) net->outputs[module->outputs[k].number].connected++;
   }
@@ -97,14 +101,15 @@ static thalnet_status thalnet__place_contexts(thalnet_center *net) {
       reader->center = net->features;
       reader->features = net->modules[i]->features;
       reader->offset = net->modules[i]->offset;
+      reader->seen = net->features - (reader->skip_own ? reader->features : 0);
       reader->column = contexts;
       contexts += reader->context;
       if (contexts > THALNET_SIZE_LIMIT)
         return thalnet__fail(THALNET_ERROR_LIMIT, "the contexts would have more than %d values together",
                              THALNET_SIZE_LIMIT);
-      if (reader->kind == &thalnet__softmax_reader && reader->context > INT32_MAX / reader->center)
+      if (reader->kind == &thalnet__softmax_reader && reader->context > INT32_MAX / reader->seen)
         return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': a softmax reader of %zu values over %zu features",
-                             net->modules[i]->name, reader->context, reader->center);
+                             net->modules[i]->name, reader->context, reader->seen);
     }
     if (!dynamic) net->static_contexts = contexts;
   }
@@ -222,6 +227,19 @@ static void thalnet__add_outputs(thalnet__table *table, size_t i, thalnet_module
   }
 }
 
+/* One row of memory in two tensors: the center and, where there is such, the layers' own memory. */
+static void thalnet__add_start(thalnet__table *table) {
+  thalnet_center *net = table->net;
+  const size_t sizes[2] = {net->features, net->own_memory};
+  for (int t = 0; t < 2 && net->learned_start; t++) {
+    const size_t dimensions[3] = {sizes[t], 1, 1};
+    if (sizes[t] == 0) return;
+    const size_t place = thalnet__add_tensor(table, t == 0 ? "center.start" : "center.own_start", 1, dimensions, 0, 0);
+    if (t == 0) net->start = place;
+    if (table->tensors != NULL) table->tensors[table->count - 1].start = 1;
+  }
+}
+
 static void thalnet__add_tensors(thalnet__table *table) {
   thalnet_center *net = table->net;
   table->count = table->parameters = 0;
@@ -239,6 +257,7 @@ static void thalnet__add_tensors(thalnet__table *table) {
     net->outputs[o].bias = thalnet__add_tensor(table, full, 1, dimensions, 0, 0);
     table->output = -1;
   }
+  thalnet__add_start(table);
 }
 
 /* --- what is derived from them --- */

@@ -99,6 +99,7 @@ typedef struct thalnet__tensor {
   int decays;     /* weight decay applies */
   int normed;     /* a weight-norm matrix, which may not be all zeros */
   int32_t output; /* of the output that it belongs to, or -1 */
+  int start;      /* of the learned start */
 } thalnet__tensor;
 
 struct thalnet_center {
@@ -107,6 +108,7 @@ struct thalnet_center {
   thalnet_memory memory;
   thalnet__threads threads;
   size_t chunk_option, settle_steps;
+  int learned_start;
   thalnet_status failure; /* the first failing call while under construction */
   char failure_text[THALNET__ERROR_TEXT_SIZE];
 
@@ -120,6 +122,7 @@ struct thalnet_center {
   size_t steps_per_frame; /* of a batch */
   size_t features;        /* P */
   size_t own_memory;      /* E */
+  size_t start;           /* learned: place of a row of memory, the tensors center.start and center.own_start */
   size_t contexts;        /* sum of C: static readers first */
   size_t static_contexts;
   thalnet__matrix readers; /* all static readers' effective matrices: [static_contexts, P] */

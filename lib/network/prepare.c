@@ -36,13 +36,17 @@ static void thalnet__prepare_reader(const thalnet_center *net, const thalnet__re
     if (part.index == 0) reader->kind->prepare(reader, net->kernels, net->parameters, net->prepared);
     return;
   }
-  const thalnet__piece piece = {.output = reader->column,
-                                .outputs = reader->context,
-                                .inputs = net->features,
-                                .weight = net->parameters + reader->parameters[0],
-                                .ld = net->features,
-                                .scale = reader->scale};
-  thalnet__matrix_put(net->kernels, &net->readers, &piece, net->prepared, part);
+  for (int side = 0; side < 2; side++) { /* what lies between them, a reader's own slice, stays zero */
+    const thalnet__columns columns = thalnet__seen_columns(reader, side);
+    const thalnet__piece piece = {.output = reader->column,
+                                  .outputs = reader->context,
+                                  .input = columns.from + columns.gap,
+                                  .inputs = columns.count,
+                                  .weight = net->parameters + reader->parameters[0] + columns.from,
+                                  .ld = reader->seen,
+                                  .scale = reader->scale};
+    thalnet__matrix_put(net->kernels, &net->readers, &piece, net->prepared, part);
+  }
 }
 
 static void thalnet__prepare_heads(const thalnet_center *net, const thalnet_module *module) {

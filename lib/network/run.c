@@ -5,6 +5,7 @@
 
 #include "core/checked.h"
 #include "network/chunk.h"
+#include "network/start.h"
 #include "network/state.h"
 
 /* Evaluation goes through a sequence in blocks of about so many steps, so that long sequences need no more memory than short
@@ -159,7 +160,6 @@ static void thalnet__clear_results(thalnet_batch *batch) {
 
 static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__mode mode, const thalnet_state *state) {
   const thalnet_center *net = batch->net;
-  const size_t memory = batch->sequences * thalnet__memory_values(net);
   for (size_t o = 0; o < net->output_count; o++) THALNET__TRY(thalnet__check_goals(batch, o));
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, thalnet__reset_frames(batch));
   THALNET__TRY(thalnet__workplaces_reserve(net, &batch->works, &shape, thalnet__work_count(batch, mode)));
@@ -167,10 +167,7 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
     THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch),
                                        net->has_gradient));
   thalnet__clear_results(batch);
-  if (state != NULL)
-    memcpy(batch->start, state->memory, memory * sizeof(real));
-  else
-    memset(batch->start, 0, memory * sizeof(real));
+  thalnet__start_batch(batch, state);
   batch->kept = batch->backward_done = 0;
   batch->dropping = mode == MODE_TRAIN;
   batch->version = net->version;
@@ -207,7 +204,10 @@ static thalnet_status thalnet__finish_forward(thalnet_batch *batch, thalnet_stat
         return thalnet__fail(THALNET_ERROR_NONFINITE, "output '%s': the loss of sequence %zu is not finite",
                              net->outputs[o].name, r);
   if (state != NULL) THALNET__TRY(thalnet__check_end(batch));
-  if (state != NULL) memcpy(state->memory, batch->end, batch->sequences * thalnet__memory_values(net) * sizeof(real));
+  if (state == NULL) return THALNET_OK;
+  memcpy(state->memory, batch->end, batch->sequences * thalnet__memory_values(net) * sizeof(real));
+  for (size_t r = 0; r < batch->sequences; r++)
+    if (batch->lengths[r] > 0) thalnet__begin_row(state, r);
   return THALNET_OK;
 }
 
@@ -236,7 +236,7 @@ static thalnet_status thalnet__run_gradients(thalnet_center *net, thalnet_batch 
     }
   }
   for (size_t o = 0; o < net->output_count; o++) thalnet__outputs_with_gradient(batch, o, &batch->with_gradient[o]);
-  thalnet__accept_gradients(net, batch->tree.root, batch->with_gradient);
+  thalnet__accept_gradients(net, batch->tree.root, batch->with_gradient, thalnet__any_start(batch));
   batch->backward_done = 1;
   return THALNET_OK;
 }

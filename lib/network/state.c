@@ -6,6 +6,7 @@
 #include "core/checked.h"
 #include "network/inputs.h"
 #include "network/outputs.h"
+#include "network/start.h"
 #include "network/unroll.h"
 
 /* The state itself, its memory and its workplace lie in one block. */
@@ -15,6 +16,7 @@ static void thalnet__state_layout(const thalnet_center *net, size_t rows, const 
   thalnet_state *made = state == NULL ? &measured : state;
   memset(made, 0, sizeof *made);
   made->memory = thalnet__take2(arena, rows, thalnet__memory_values(net), sizeof(real));
+  if (net->learned_start) made->begun = thalnet__take(arena, rows, sizeof *made->begun);
   *state_out = state;
   if (!options->live) return;
   const thalnet__work_shape shape = {.rows = rows, .frames = 1, .workers = 1};
@@ -100,18 +102,19 @@ static void thalnet__arrange_inputs(thalnet_state *state, size_t rows) {
 }
 
 /* Between rows [row][P + E] and the engine's two arrays. */
-static void thalnet__exchange_memory(const thalnet_center *net, size_t rows, real *memory, thalnet__memory_rows engine,
-                                     int load) {
-  const size_t p = net->features, e = net->own_memory;
+static void thalnet__exchange_memory(thalnet_state *state, size_t rows, thalnet__memory_rows engine, int load) {
+  const size_t p = state->net->features, e = state->net->own_memory;
   for (size_t r = 0; r < rows; r++) {
-    real *row = memory + r * (p + e);
+    real *row = state->memory + r * (p + e);
+    const real *from = thalnet__state_row(state, r);
     if (load)
-      memcpy(engine.phi + r * p, row, p * sizeof *row);
+      memcpy(engine.phi + r * p, from, p * sizeof *row);
     else
       memcpy(row, engine.phi + r * p, p * sizeof *row);
+    if (!load) thalnet__begin_row(state, r);
     if (e == 0) continue;
     if (load)
-      memcpy(engine.own + r * e, row + p, e * sizeof *row);
+      memcpy(engine.own + r * e, from + p, e * sizeof *row);
     else
       memcpy(row + p, engine.own + r * e, e * sizeof *row);
   }
@@ -123,7 +126,7 @@ void thalnet__state_advance(thalnet_state *state, size_t rows) {
   work->rows = work->main.rows = rows;
   work->frames = 1;
   work->main.steps = net->steps_per_frame;
-  thalnet__exchange_memory(net, rows, state->memory, thalnet__slot(net, &work->main, 0), 1);
+  thalnet__exchange_memory(state, rows, thalnet__slot(net, &work->main, 0), 1);
   thalnet__arrange_inputs(state, rows);
   thalnet__inputs_project(work);
   for (size_t step = 0; step < work->main.steps; step++) {
@@ -131,7 +134,7 @@ void thalnet__state_advance(thalnet_state *state, size_t rows) {
     thalnet__segment_step(work, &work->main, step);
   }
   for (size_t o = 0; o < net->output_count; o++) thalnet__output_forward(work, o);
-  thalnet__exchange_memory(net, rows, state->memory, thalnet__slot(net, &work->main, work->main.steps), 0);
+  thalnet__exchange_memory(state, rows, thalnet__slot(net, &work->main, work->main.steps), 0);
   for (size_t i = 0; i < net->input_count; i++) state->given[i] = 0;
   state->advanced = rows;
 }

@@ -17,6 +17,7 @@ struct thalnet_state {
   thalnet_state_options options;
   size_t rows;
   real *memory;       /* [row][M] */
+  uint8_t *begun;     /* [row]: has values of its own, see start.h; NULL: the start is not learned */
   thalnet__work work; /* live states: of one frame; inputs [input frame][row][size], filled by set_input */
   size_t *given;      /* [input]: rows that were set, 0: absent */
   real **values;      /* [input]: what the host set, [row][input frame][size] */

@@ -69,6 +69,7 @@ START_TEST(metadata_is_checked) {
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"1025\"", LIMIT},
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"1024\"", THALNET_OK, 0},
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"\"", FORMAT},
+      {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"0\",\"thalnet.learned_start\":\"1\"", FORMAT},
   };
   EDITS(SUPPORT_SMALL, list);
 }
@@ -138,6 +139,9 @@ START_TEST(modules_are_checked) {
       {"\"weight_norm:6\"", "\"weight_norm\"", FORMAT},
       {"\"weight_norm:6\"", "\"magic:6\"", FORMAT},
       {"\"weight_norm:6\"", "\"weight_norm:99999999\"", LIMIT},
+      {"\"weight_norm:6\"", "\"weight_norm:6:skip_own\"", FORMAT}, /* its matrix is too wide */
+      {"\"weight_norm:6\"", "\"weight_norm:6:\"", FORMAT},
+      {"\"weight_norm:6\"", "\"weight_norm:6:own\"", FORMAT},
   };
   EDITS(SUPPORT_SMALL, list);
 }

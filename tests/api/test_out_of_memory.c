@@ -17,6 +17,7 @@ static void begin(struct world *world, int32_t threads) {
   memset(world, 0, sizeof *world);
   world->hooks = support_memory_hooks(&world->memory);
   world->options = (thalnet_center_options)THALNET_CENTER_OPTIONS_INIT;
+  world->options.learned_start = 1;
   world->options.memory = &world->hooks;
   world->options.threads = threads;
   world->options.chunk_sequences = 2;

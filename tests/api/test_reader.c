@@ -55,10 +55,13 @@ START_TEST(readers_are_checked) {
     refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
   }
   options.normalize = 0;
-  options.reserved = 1;
-  EXPECT_EITHER(thalnet_module_add_reader(d.module, THALNET_LINEAR, 3, &options, NULL), THALNET_ERROR_VERSION,
-                THALNET_ERROR_ARGUMENT);
-  options.reserved = 0;
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    options.skip_own = 2;
+    refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+    options.skip_own = -1;
+    refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+  }
+  options.skip_own = 0;
   options.struct_size = 0;
   refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
   thalnet_center_free(d.net);
@@ -85,6 +88,35 @@ START_TEST(readers_answer) {
   }
   ck_assert_int_eq(thalnet_reader_kind(NULL), -1);
   ck_assert_uint_eq(thalnet_reader_context(NULL), 0);
+}
+END_TEST
+
+/* Without its own module's features a reader has weights for the others only, and for nothing where there is one module. */
+START_TEST(readers_skip_their_own) {
+  static const size_t counts[] = {3 * 2, 3 * 2, 3 * 2 * 4, 3 * 4};
+  thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+  options.skip_own = 1;
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    struct draft d = start();
+    thalnet_reader *reader = NULL;
+    thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
+    size_t dimensions[3];
+    EXPECT_OK(thalnet_module_add_reader(d.module, kind, 3, &options, &reader));
+    ck_assert_int_eq(thalnet_reader_skips_own(reader), 1);
+    EXPECT(thalnet_center_measure(d.net, &size), THALNET_ERROR_STATE);
+    EXPECT(thalnet_center_build(d.net, 1), THALNET_ERROR_STATE);
+    ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "module0"));
+    EXPECT_OK(thalnet_center_add_module(d.net, NULL, NULL, &d.module));
+    EXPECT_OK(thalnet_module_add_gru(d.module, 2, NULL));
+    EXPECT_OK(thalnet_module_connect_input(d.module, 0));
+    EXPECT_OK(thalnet_center_build(d.net, 1));
+    const char *name = kind == THALNET_GAUSSIAN ? "modules.0.reader.mean_weight" : "modules.0.reader.weight";
+    ck_assert_int_eq(thalnet_center_tensor_shape(d.net, name, dimensions), kind == THALNET_SOFTMAX ? 3 : 2);
+    ck_assert_uint_eq(dimensions[0] * dimensions[1] * dimensions[2], counts[kind]);
+    ck_assert_int_eq(thalnet_reader_skips_own(thalnet_center_module_reader(d.net, 1)), 0);
+    thalnet_center_free(d.net);
+  }
+  ck_assert_int_eq(thalnet_reader_skips_own(NULL), 0);
 }
 END_TEST
 
@@ -148,7 +180,8 @@ START_TEST(weight_norm_is_the_scale) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {readers_are_checked, readers_answer, a_loaded_reader_answers,
+  const TTest *const tests[] = {readers_are_checked,          readers_answer,
+                                readers_skip_their_own,       a_loaded_reader_answers,
                                 weight_norm_starts_as_linear, weight_norm_is_the_scale};
   return SUPPORT_RUN("reader", tests);
 }

@@ -124,6 +124,46 @@ START_TEST(silence_is_zero) {
 }
 END_TEST
 
+/* Readers without their own module's slice: nothing of it, and of the others what their columns say. */
+START_TEST(own_slices_are_not_read) {
+  static const size_t sizes[3] = {4, 3, 2};
+  thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+  options.skip_own = 1;
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    thalnet_center *net = NULL;
+    float values[9], weight[3 * 6], x[2 * 3 * 3];
+    EXPECT_OK(thalnet_center_create(NULL, &net));
+    EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+    for (int i = 0; i < 3; i++) {
+      thalnet_module *module = NULL;
+      EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+      EXPECT_OK(thalnet_module_add_gru(module, sizes[i], NULL));
+      EXPECT_OK(thalnet_module_add_reader(module, kind, 3, &options, NULL));
+      EXPECT_OK(thalnet_module_connect_input(module, 0));
+    }
+    EXPECT_OK(thalnet_center_build(net, 1));
+    thalnet_batch *batch = support_batch(net, 2, 3);
+    support_randoms(x, 18, 1);
+    EXPECT_OK(thalnet_batch_begin(batch, 2, 3));
+    EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 18));
+    for (int32_t measure = THALNET_ROUTING_SHARE; measure >= THALNET_ROUTING_WEIGHT; measure--) {
+      EXPECT_OK(thalnet_center_routing(net, batch, measure, values, 9));
+      for (int i = 0; i < 9; i++) {
+        ck_assert_msg((values[i] == 0.0f) == (i % 4 == 0), "kind %d, measure %d: %g at %d", (int)kind, (int)measure,
+                      (double)values[i], i);
+      }
+    }
+    if (kind == THALNET_LINEAR) { /* module 1 reads columns 0..3 of module 0 and 4, 5 of module 2 */
+      EXPECT_OK(thalnet_center_read(net, "modules.1.reader.weight", weight, 18));
+      ck_assert_double_eq_tol((double)values[3], slice(weight, 3, 6, 0, 4, 1), 1e-5);
+      ck_assert_double_eq_tol((double)values[5], slice(weight, 3, 6, 4, 6, 1), 1e-5);
+    }
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* The share by its definition, for a network whose center can be read off its outputs: one frame contributes nothing
  * (the center before it is zero), two frames contribute the reading of the first. */
 START_TEST(share_is_the_root_mean_square) {
@@ -165,6 +205,6 @@ END_TEST
 
 int main(void) {
   const TTest *const tests[] = {arguments_are_checked, weights_of_static_readers, shares_and_dynamic_weights,
-                                silence_is_zero, share_is_the_root_mean_square};
+                                silence_is_zero,       own_slices_are_not_read,   share_is_the_root_mean_square};
   return SUPPORT_RUN("routing", tests);
 }

@@ -37,6 +37,23 @@ const struct training trainings[] = {
      .average = 0.9,
      .sequences = 60,
      .frames = 5},
+    {.name = "small, from a learned start",
+     .modules = 4,
+     .input = 11,
+     .cell = CELL_LSTM,
+     .cells = 1,
+     .units = 12,
+     .context = 10,
+     .readers = 1,
+     .skip_own = 1,
+     .learned_start = 1,
+     .settle = 1,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .sequences = 60,
+     .frames = 4},
     {.name = "large",
      .large = 1,
      .modules = 4,
@@ -126,6 +143,36 @@ const struct training trainings[] = {
      .gradients = 1,
      .sequences = 11,
      .frames = 4},
+    {.name = "large, from a learned start",
+     .large = 1,
+     .modules = 3,
+     .input = 30,
+     .cell = CELL_LSTM,
+     .cells = 1,
+     .units = 140,
+     .context = 70,
+     .skip_own = 1,
+     .learned_start = 1,
+     .settle = 1,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .sequences = 14,
+     .frames = 4},
+    {.name = "large, dynamic readers without their own",
+     .large = 1,
+     .modules = 3,
+     .input = 25,
+     .cells = 2,
+     .units = 120,
+     .context = 12,
+     .readers = 1,
+     .skip_own = 1,
+     .learned_start = 1,
+     .resets = 1,
+     .sequences = 11,
+     .frames = 4},
 };
 
 /* --- networks ----------------------------------------------------------------------------------------------------- */
@@ -133,6 +180,7 @@ const struct training trainings[] = {
 static void add_module(const struct training *training, thalnet_center *net, size_t number) {
   static const int32_t dynamic[] = {THALNET_GAUSSIAN, THALNET_SOFTMAX, THALNET_LINEAR};
   thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+  thalnet_reader_options skipping = THALNET_READER_OPTIONS_INIT;
   thalnet_module *module = NULL;
   const int32_t reader = training->readers ? dynamic[number % 3] : number % 2 ? THALNET_LINEAR : THALNET_WEIGHT_NORM;
   before.reset = THALNET_RESET_BEFORE;
@@ -147,7 +195,8 @@ static void add_module(const struct training *training, thalnet_center *net, siz
       EXPECT_OK(thalnet_module_add_gru(module, training->units, training->cell == CELL_GRU_BEFORE ? &before : NULL));
     }
   }
-  EXPECT_OK(thalnet_module_add_reader(module, reader, training->context, NULL, NULL));
+  skipping.skip_own = training->skip_own;
+  EXPECT_OK(thalnet_module_add_reader(module, reader, training->context, &skipping, NULL));
   if (number == 0) {
     EXPECT_OK(thalnet_module_connect_input(module, 0));
   }
@@ -175,6 +224,7 @@ thalnet_center *training_net(const struct training *training, const thalnet_cent
   thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;
   thalnet_center *net = NULL;
   own.settle_steps = training->settle;
+  own.learned_start = training->learned_start;
   input.tokens = training->tokens;
   EXPECT_OK(thalnet_center_create(&own, &net));
   EXPECT_OK(thalnet_center_add_input(net, "x", training->input, &input, NULL));

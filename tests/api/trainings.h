@@ -17,7 +17,8 @@ struct training {
   int32_t cell, cells; /* which, and how many on top of each other */
   size_t units, context;
   int32_t readers; /* 0: static ones; 1: dynamic ones among them */
-  int32_t slow;    /* steps_per_frame of a second, dense input; 0: there is none */
+  int32_t skip_own, learned_start;
+  int32_t slow; /* steps_per_frame of a second, dense input; 0: there is none */
   int32_t settle;
   int final, lengths, resets, gradients; /* final labels; lengths and resets; gradients of inputs and state */
   float dropout;
@@ -27,7 +28,7 @@ struct training {
 
 /* They are in trainings.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 2, LARGE_TRAININGS = 7, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 3, LARGE_TRAININGS = 9, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);

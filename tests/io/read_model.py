@@ -84,6 +84,12 @@ def reader_shapes(prefix, kind, context, center, features):
     }
 
 
+def own_memory(layers):
+    """Hidden states below the last layer, and cells."""
+    hidden = sum(int(layer[1]) for layer in layers[:-1] if layer[0] in ("gru", "lstm"))
+    return hidden + sum(int(layer[1]) for layer in layers if layer[0] == "lstm")
+
+
 def shapes(metadata):
     """The tensors that the metadata ask for."""
     inputs, outputs = words(metadata, "inputs"), words(metadata, "outputs")
@@ -96,9 +102,11 @@ def shapes(metadata):
         reader = words(metadata, f"module.{i}.reader")
         columns = sum(int(inputs[int(number)][1]) for (number,) in words(metadata, f"module.{i}.inputs"))
         if reader:
-            kind, context = reader[0][0], int(reader[0][1])
-            columns += context
-            for name, shape in reader_shapes(prefix, kind, context, sum(features), features[i]).items():
+            kind, context, *skip_own = reader[0]
+            check(skip_own in ([], ["skip_own"]), "a reader with more than skip_own")
+            columns += int(context)
+            read = sum(features) - (features[i] if skip_own else 0)
+            for name, shape in reader_shapes(prefix, kind, int(context), read, features[i]).items():
                 wanted[prefix + "reader." + name] = shape
         for j, layer in enumerate(layers[i]):
             wanted.update(layer_shapes(f"{prefix}layers.{j}.", layer[0], int(layer[1]), columns))
@@ -107,12 +115,20 @@ def shapes(metadata):
             wanted[f"{prefix}outputs.{number}.weight"] = [int(outputs[int(number)][1]), features[i]]
     for number, output in enumerate(outputs):
         wanted[f"outputs.{number}.bias"] = [int(output[1])]
+    if "thalnet.learned_start" in metadata:
+        check(metadata["thalnet.learned_start"] == "1", "learned_start is not 1")
+        wanted["center.start"] = [sum(features)]
+        own = sum(own_memory(stack) for stack in layers)
+        if own:
+            wanted["center.own_start"] = [own]
     return wanted
 
 
 def describe(metadata, tensors):
     """The lines that test_write_model writes."""
     yield f"settle_steps {metadata['thalnet.settle_steps']}"
+    if "thalnet.learned_start" in metadata:
+        yield "learned_start"
     for name, size, kind, steps in words(metadata, "inputs"):
         yield f"input {name} {size} {kind} {steps}"
     for name, size, loss, steps in words(metadata, "outputs"):
@@ -120,8 +136,9 @@ def describe(metadata, tensors):
     for i in range(int(metadata["thalnet.modules"])):
         reader = words(metadata, f"module.{i}.reader")
         kind, context = (READERS[reader[0][0]], reader[0][1]) if reader else (-1, 0)
+        skip_own = len(reader[0]) - 2 if reader else 0
         features = words(metadata, f"module.{i}.layers")[-1][1]
-        yield f"module {metadata[f'thalnet.module.{i}.name']} {features} {context} {kind}"
+        yield f"module {metadata[f'thalnet.module.{i}.name']} {features} {context} {kind}" + " skip_own" * skip_own
     for name, (shape, bits) in tensors.items():
         yield " ".join(["tensor", name, str(len(shape)), *map(str, shape), *(f"{value:08x}" for value in bits)])
 

@@ -272,6 +272,31 @@ START_TEST(zeros_between_modules_are_limited) {
 }
 END_TEST
 
+/* The same of a reader that leaves its own module's features out: few weights, and gigabytes of zeros beside them. */
+START_TEST(zeros_in_readers_are_limited) {
+  struct header header;
+  start(&header, "x:1:dense:1", "", 2);
+  for (unsigned i = 0; i < 2; i++) {
+    add(&header, ",\"thalnet.module.%u.name\":\"m%u\"", i, i);
+    add_list(&header, i, "layers", 1, i == 0 ? "dense:1:relu dense:80000:relu" : "dense:1:relu");
+    add_numbers(&header, i, "inputs", 1);
+  }
+  add_list(&header, 0, "reader", 1, "linear:80000:skip_own");
+  refused_cheaply(finish(&header, 7), "zeros between");
+}
+END_TEST
+
+/* And one that is left with nothing to read. */
+START_TEST(a_reader_of_nothing_is_refused) {
+  struct header header;
+  start(&header, "", "", 1);
+  add(&header, ",\"thalnet.module.0.name\":\"m\"");
+  add_list(&header, 0, "layers", 1, "dense:2:relu");
+  add_list(&header, 0, "reader", 1, "softmax:3:skip_own");
+  refused_cheaply(finish(&header, 4), "skip_own");
+}
+END_TEST
+
 /* --- files that change --- */
 
 struct changing {
@@ -355,6 +380,8 @@ int main(void) {
                                 shapes_are_told,
                                 wide_outputs_are_limited,
                                 zeros_between_modules_are_limited,
+                                zeros_in_readers_are_limited,
+                                a_reader_of_nothing_is_refused,
                                 files_that_change};
   return IO_RUN("hostile", tests);
 }

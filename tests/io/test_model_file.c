@@ -117,7 +117,7 @@ START_TEST(metadata_of_everything) {
   static const char *const wanted[] = {
       "\"rows:3:dense:2 text:5:tokens:1 slow:1:dense:4\"",
       "\"class:4:cross_entropy:2 rows:2:mean_squared_error:4 own:3:host:1\"",
-      "\"thalnet.settle_steps\":\"3\"",
+      "\"thalnet.settle_steps\":\"3\",\"thalnet.learned_start\":\"1\",",
       "\"thalnet.modules\":\"6\"",
       "\"dense:2:identity gru:4\"",
       "\"gru:4:reset_before\"",
@@ -125,9 +125,9 @@ START_TEST(metadata_of_everything) {
       "\"dense:4:tanh gru:5:reset_before dense:4:sigmoid\"",
       "\"thalnet.module.0.reader\":\"linear:2\"",
       "\"thalnet.module.1.reader\":\"weight_norm:3\"",
-      "\"thalnet.module.2.reader\":\"softmax:4\"",
+      "\"thalnet.module.2.reader\":\"softmax:4:skip_own\"",
       "\"thalnet.module.3.reader\":\"gaussian:5\"",
-      "\"thalnet.module.4.reader\":\"gaussian_normalized:6\"",
+      "\"thalnet.module.4.reader\":\"gaussian_normalized:6:skip_own\"",
       "\"thalnet.module.5.layers\":\"dense:2:sigmoid\",\"thalnet.module.5.inputs\":\"0 1 2\""};
   thalnet_center *net = zoo_all();
   struct model model = model_of(net);
@@ -245,6 +245,15 @@ START_TEST(values_are_one_word) {
                                          {"settle_steps\":\"3\"", "settle_steps\":\"3 \""},
                                          {"reader\":\"linear:2\"", "reader\":\"linear:2 linear:2\""},
                                          {"reader\":\"linear:2\"", "reader\":\"linear:2:2\""},
+                                         {"softmax:4:skip_own", "softmax:4:skip_own:skip_own"},
+                                         {"softmax:4:skip_own", "softmax:skip_own:4"},
+                                         {"softmax:4:skip_own", "softmax:4:skip"},
+                                         {"softmax:4:skip_own", "softmax:4"},
+                                         {"learned_start\":\"1\"", "learned_start\":\"0\""},
+                                         {"learned_start\":\"1\"", "learned_start\":\"1 1\""},
+                                         {"learned_start\":\"1\"", "learned_start\":\"\""},
+                                         {"\"thalnet.learned_start\":\"1\",", ""},
+                                         {"\"center.start\"", "\"center.began\""},
                                          {"lstm:3", "lstm:3:reset_before"}};
   thalnet_center *net = zoo_all();
   struct model model = model_of(net);
@@ -258,7 +267,7 @@ START_TEST(values_are_one_word) {
 }
 END_TEST
 
-/* The settle steps are the file's: what the options say of them is not even looked at. */
+/* Settle steps and a learned start are the file's: what the options say of them is not even looked at. */
 START_TEST(settle_steps_are_the_files) {
   static const int32_t ignored[] = {0, 7, -1, 1 << 20};
   thalnet_center *net = zoo_all();
@@ -268,6 +277,7 @@ START_TEST(settle_steps_are_the_files) {
     thalnet_load_options options = THALNET_LOAD_OPTIONS_INIT;
     thalnet_center *copy = NULL;
     center.settle_steps = ignored[i];
+    center.learned_start = ignored[i];
     options.center = &center;
     EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, &options, &copy));
     zoo_same(net, copy);

@@ -30,6 +30,9 @@ static void write_tensor(FILE *file, const thalnet_center *net, const char *name
 
 static void write_expected(FILE *file, const thalnet_center *net) {
   fprintf(file, "settle_steps %d\n", (int)thalnet_center_settle_steps(net));
+  if (thalnet_center_learned_start(net)) {
+    fprintf(file, "learned_start\n");
+  }
   for (int32_t i = 0; i < thalnet_center_input_count(net); i++) {
     fprintf(file, "input %s %zu %s %d\n", thalnet_center_input_name(net, i), thalnet_center_input_size(net, i),
             thalnet_center_input_is_tokens(net, i) ? "tokens" : "dense",
@@ -40,8 +43,10 @@ static void write_expected(FILE *file, const thalnet_center *net) {
             (int)thalnet_center_output_loss(net, o), (int)thalnet_center_output_steps_per_frame(net, o));
   }
   for (int32_t i = 0; i < thalnet_center_module_count(net); i++) {
-    fprintf(file, "module %s %zu %zu %d\n", thalnet_center_module_name(net, i), thalnet_center_module_features(net, i),
-            thalnet_center_module_context(net, i), (int)thalnet_reader_kind(thalnet_center_module_reader(net, i)));
+    const thalnet_reader *reader = thalnet_center_module_reader(net, i);
+    fprintf(file, "module %s %zu %zu %d%s\n", thalnet_center_module_name(net, i),
+            thalnet_center_module_features(net, i), thalnet_center_module_context(net, i),
+            (int)thalnet_reader_kind(reader), thalnet_reader_skips_own(reader) ? " skip_own" : "");
   }
   for (size_t t = 0; t < thalnet_center_tensor_count(net); t++) {
     write_tensor(file, net, thalnet_center_tensor_name(net, t));

@@ -38,21 +38,23 @@ static void add_layer(thalnet_module *module, unsigned kind, size_t units) {
 }
 
 /* 4: the Gaussian with normalised weights; 5: none */
-static void add_reader(thalnet_module *module, unsigned kind, size_t context) {
+static void add_reader(thalnet_module *module, unsigned kind, size_t context, int32_t skip_own) {
   thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
   options.normalize = kind == 4;
+  options.skip_own = skip_own;
   if (kind < 5) {
     EXPECT_OK(thalnet_module_add_reader(module, kind == 4 ? THALNET_GAUSSIAN : (int32_t)kind, context, &options, NULL));
   }
 }
 
-static thalnet_module *add_module(thalnet_center *net, const char *name, unsigned reader, const unsigned *layers) {
+static thalnet_module *add_module(thalnet_center *net, const char *name, unsigned reader, const unsigned *layers,
+                                  int32_t skip_own) {
   thalnet_module *module = NULL;
   EXPECT_OK(thalnet_center_add_module(net, name, NULL, &module));
   for (size_t j = 0; layers[j] != 9; j++) {
     add_layer(module, layers[j], 2 + j + layers[j] % 3);
   }
-  add_reader(module, reader, 2 + reader);
+  add_reader(module, reader, 2 + reader, skip_own);
   return module;
 }
 
@@ -63,6 +65,7 @@ thalnet_center *zoo_all(void) {
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_center *net = NULL;
   options.settle_steps = 3;
+  options.learned_start = 1;
   EXPECT_OK(thalnet_center_create(&options, &net));
   add_input(net, "rows", 3, 0, 2);
   add_input(net, "text", 5, 1, 1);
@@ -73,7 +76,7 @@ thalnet_center *zoo_all(void) {
   for (unsigned i = 0; i < 6; i++) {
     char cut[64];
     snprintf(cut, sizeof cut, "%.63s", names[i] ? names[i] : "");
-    thalnet_module *module = add_module(net, names[i] ? cut : NULL, i, layers[i]);
+    thalnet_module *module = add_module(net, names[i] ? cut : NULL, i, layers[i], i > 0 && i % 2 == 0);
     for (int32_t k = 2; k >= 0; k--) {
       if (i == 5 || (i + (unsigned)k) % 3 == 0) {
         EXPECT_OK(thalnet_module_connect_input(module, k));
@@ -92,6 +95,7 @@ thalnet_center *zoo_random(unsigned long long *state) {
   thalnet_center *net = NULL;
   unsigned inputs = io_draw(state, 3), outputs = io_draw(state, 3), modules = 1 + io_draw(state, 4);
   options.settle_steps = (int32_t)io_draw(state, 3);
+  options.learned_start = (int32_t)io_draw(state, 2);
   EXPECT_OK(thalnet_center_create(&options, &net));
   for (unsigned i = 0; i < inputs; i++) {
     add_input(net, i ? "i1" : "i0", 1 + io_draw(state, 6), (int32_t)io_draw(state, 2), 1 << io_draw(state, 3));
@@ -103,7 +107,8 @@ thalnet_center *zoo_random(unsigned long long *state) {
     unsigned layers[6] = {io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), 9, 9};
     unsigned reader = io_draw(state, 6), connected = 0;
     layers[1 + io_draw(state, 4)] = 9;
-    thalnet_module *module = add_module(net, NULL, inputs ? reader : reader % 5, layers);
+    thalnet_module *module =
+        add_module(net, NULL, inputs ? reader : reader % 5, layers, modules > 1 && io_draw(state, 3) == 0);
     for (unsigned k = 0; k < inputs; k++) {
       if (i > 0 && reader != 5 && io_draw(state, 2)) {
         continue;
@@ -141,6 +146,7 @@ static void same_ports(const thalnet_center *a, const thalnet_center *b) {
 void zoo_same(const thalnet_center *a, const thalnet_center *b) {
   same_ports(a, b);
   ck_assert_int_eq(thalnet_center_settle_steps(a), thalnet_center_settle_steps(b));
+  ck_assert_int_eq(thalnet_center_learned_start(a), thalnet_center_learned_start(b));
   ck_assert_int_eq(thalnet_center_steps_per_frame(a), thalnet_center_steps_per_frame(b));
   ck_assert_int_eq(thalnet_center_module_count(a), thalnet_center_module_count(b));
   for (int32_t i = 0; i < thalnet_center_module_count(a); i++) {
@@ -150,6 +156,7 @@ void zoo_same(const thalnet_center *a, const thalnet_center *b) {
     ck_assert_int_eq(one != NULL, two != NULL);
     ck_assert_int_eq(thalnet_reader_kind(one), thalnet_reader_kind(two));
     ck_assert_uint_eq(thalnet_reader_context(one), thalnet_reader_context(two));
+    ck_assert_int_eq(thalnet_reader_skips_own(one), thalnet_reader_skips_own(two));
   }
   ck_assert_uint_eq(thalnet_center_tensor_count(a), thalnet_center_tensor_count(b));
   for (size_t t = 0; t < thalnet_center_tensor_count(a); t++) {
