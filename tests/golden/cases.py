@@ -326,3 +326,51 @@ def smoothed_labels(numbers):
     batch = numbers.batch(network, 2, 3, final=[1], weights=[0], sparse=[2], lengths=[3, 2])
     batch.smoothing = {0: 0.125, 2: 0.75}
     return network, batch
+
+
+# --- ours and not the paper's ----------------------------------------------------------------------------------------
+
+
+def without_own(*descriptions, **connections):
+    """Modules whose readers leave their own features out."""
+    made = modules(*descriptions, **connections)
+    for module in made:
+        module.skip_own = module.reader is not None
+    return made
+
+
+@case
+def skip_own(numbers):
+    """Every reader without its own module's features: the first, the last and others of the center."""
+    network = Network([Input("x", 2)], [Output("y", 3)],
+                      without_own(([gru(2)], "linear", 2), ([dense(3)], "weight_norm", 2), ([gru(1)], "softmax", 2),
+                                  ([dense(2, "sigmoid")], "gaussian", 1), ([lstm(2)], "gaussian_normalized", 2),
+                                  ([gru(2)], "weight_norm", 3)))
+    return network, numbers.batch(network, 2, 3, start=True, lengths=[3, 2])
+
+
+@case
+def skip_own_wide(numbers):
+    """One module reads all, one all but its own, of more features than a vector register holds."""
+    network = Network([Input("x", 3)], [Output("y", 3)],
+                      without_own(([gru(17)], "weight_norm", 3), ([lstm(9)], "softmax", 2)) +
+                      modules(([dense(5)], "linear", 4)))
+    return network, numbers.batch(network, 2, 3)
+
+
+@case
+def learned_start(numbers):
+    """Sequences that start anew beside others that do not; resets at any frame, settle steps, a sequence of length 0."""
+    network = Network([Input("x", 2)], [Output("y", 3), Output("z", 2)],
+                      modules(([gru(2), gru(3)], "weight_norm", 2), ([lstm(2)], "softmax", 2), ([dense(2)], "linear", 2),
+                              outputs=(0, 1)), settle_steps=1, learned_start=True)
+    return network, numbers.batch(network, 5, 3, start=True, fresh=[0, 2, 3], final=[0], lengths=[3, 3, 0, 2, 1],
+                                  resets={(0, 1), (1, 0), (1, 2), (3, 0), (3, 2)})
+
+
+@case
+def learned_center(numbers):
+    """All start anew, and nothing but the center has memory; two steps a frame; readers without their own features."""
+    network = Network([Input("x", 2, steps=2)], [Output("y", 2, "mean_squared_error", steps=2)],
+                      without_own(([gru(3)], "linear", 2), ([dense(2), gru(2)], "gaussian", 2)), learned_start=True)
+    return network, numbers.batch(network, 2, 3, resets={(0, 2)})

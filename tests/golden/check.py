@@ -141,8 +141,17 @@ def wrong_smoothing(y, label, smoothing):
     return -(others * torch.log_softmax(y, 0)).sum()
 
 
-def wrong_forgetting(network, memory):
+def wrong_forgetting(network, parameters, memory):
     return reference.Memory(torch.zeros_like(memory.center), memory.own)
+
+
+def wrong_start(network, parameters, memory):
+    return reference.memory_from_row(network, reference.start_row(network, parameters).detach())
+
+
+def wrong_columns(network, i, center):
+    own = network.modules[i].features if network.modules[i].skip_own else 0
+    return center[:center.shape[0] - own]
 
 
 MISTAKES = [
@@ -156,6 +165,8 @@ MISTAKES = [
     ("no gradient through time", vars(reference), "gru", wrong_time(reference.gru), "torch_gru_4"),
     ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
     ("smoothing over the other labels only", vars(training), "cross_entropy", wrong_smoothing, "smoothed_labels"),
+    ("a learned start without gradient at resets", vars(training), "forget", wrong_start, "learned_start"),
+    ("a reader without the last features in place of its own", vars(reference), "seen", wrong_columns, "skip_own"),
 ]
 
 
@@ -180,6 +191,6 @@ def check_all():
     check_stacks()
     check_weight_norm()
     check_gaussian()
-    for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks"):
+    for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start"):
         print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
     check_mistakes()

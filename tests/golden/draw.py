@@ -39,13 +39,15 @@ class Numbers:
         return result
 
     def batch(self, network, sequences, frames, lengths=None, resets=None, start=False, absent=(), final=(), host=(),
-              weights=(), sparse=(), none=(), loss_weights=None):
+              weights=(), sparse=(), none=(), loss_weights=None, fresh=()):
         """A batch with every input set but the absent ones, and every output with labels or targets but `none`."""
         batch = Batch(sequences, frames, lengths=lengths, final=list(final), loss_weights=loss_weights or {})
         if resets:
             batch.resets = [[int((s, k) in resets) for k in range(frames)] for s in range(sequences)]
         if start:
             batch.start = self.real(sequences, state_values(network))
+            batch.fresh = list(fresh)
+            batch.start[batch.fresh] = 0
         for k, port in enumerate(network.inputs):
             count = frames * network.steps_per_frame // port.steps
             if k not in absent and port.tokens:

@@ -118,6 +118,7 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   if (is_word(in, "output")) return next_port(in, golden->outputs, &golden->output_count, true);
   if (is_word(in, "real")) return next_array(in, golden, true);
   if (is_word(in, "integer")) return next_array(in, golden, false);
+  if (is_word(in, "learned_start") && golden->learned_start == 0) return next_integer(in, 1, 1, &golden->learned_start);
   if (is_word(in, "module"))
     return golden->module_count++ < FIXTURE_MODULES || (golden->module_count--, fail(in, "too many:"));
   if (golden->module_count == 0) return fail(in, "not expected here:");
@@ -127,6 +128,7 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   if (is_word(in, "connect_output")) return next_connection(in, module->outputs, &module->output_count);
   if (is_word(in, "reader") && !module->reader[0])
     return next_name(in, module->reader) && next_size(in, &module->context);
+  if (is_word(in, "skip_own") && module->reader[0] && !module->skip_own) return (module->skip_own = true);
   return fail(in, "not expected here:");
 }
 

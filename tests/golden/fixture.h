@@ -30,6 +30,7 @@ typedef struct fixture_module {
   size_t layer_count;
   char reader[FIXTURE_NAME]; /* empty: none */
   size_t context;
+  bool skip_own;
   int32_t inputs[FIXTURE_PORTS]; /* in the order of connecting */
   size_t input_count;
   int32_t outputs[FIXTURE_PORTS];
@@ -46,7 +47,7 @@ typedef struct fixture_array {
 
 typedef struct fixture {
   char name[FIXTURE_NAME];
-  int32_t settle_steps;
+  int32_t settle_steps, learned_start;
   size_t sequences, frames;
   fixture_port inputs[FIXTURE_PORTS], outputs[FIXTURE_PORTS];
   size_t input_count, output_count;

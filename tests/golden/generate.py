@@ -56,6 +56,8 @@ def array(name, values):
 
 def describe(name, network, batch):
     lines = [f"network {name}", f"settle_steps {network.settle_steps}", f"batch {batch.sequences} {batch.frames}"]
+    if network.learned_start:
+        lines.append("learned_start 1")
     for port in network.inputs:
         lines.append(f"input {port.name} {port.size} {'tokens' if port.tokens else 'dense'} {port.steps}")
     for port in network.outputs:
@@ -66,6 +68,8 @@ def describe(name, network, batch):
             lines.append(f"layer {layer.kind} {layer.units}" + (f" {layer.variant}" if layer.variant else ""))
         if module.reader:
             lines.append(f"reader {module.reader} {module.context}")
+        if module.skip_own:
+            lines.append("skip_own")
         lines += [f"connect_input {k}" for k in module.inputs] + [f"connect_output {o}" for o in module.outputs]
     return lines
 
@@ -84,7 +88,7 @@ def contents(parameters, batch):
     for kind, table in (("loss_weight", batch.loss_weights), ("smoothing", batch.smoothing)):
         for number, value in table.items():
             lines += array(f"{kind}/{number}", [float(value)])
-    for kind in ("final", "lengths", "resets", "start"):
+    for kind in ("final", "lengths", "resets", "start", "fresh"):
         values = getattr(batch, kind)
         if values is not None and len(values):
             lines += array(kind, values)

@@ -48,6 +48,7 @@ static void add_module(thalnet_center *net, const fixture_module *described) {
       kind = THALNET_GAUSSIAN;
       options.normalize = 1;
     }
+    options.skip_own = described->skip_own;
     SUCCEED(thalnet_module_add_reader(module, kind, described->context, &options, NULL));
   }
   for (size_t k = 0; k < described->input_count; k++)
@@ -63,6 +64,7 @@ thalnet_center *network_build(fixture *golden, int32_t threads, int32_t chunk_se
   options.threads = threads;
   options.chunk_sequences = chunk_sequences;
   options.settle_steps = golden->settle_steps;
+  options.learned_start = golden->learned_start;
   thalnet_center *net = NULL;
   SUCCEED(thalnet_center_create(&options, &net));
   for (size_t k = 0; k < golden->input_count; k++) {
@@ -210,6 +212,9 @@ thalnet_state *network_state(const thalnet_center *net, fixture *golden, bool li
   real *values = network_reals(start);
   for (size_t s = 0; s < golden->sequences; s++) SUCCEED(thalnet_state_write(state, s, values + s * size, size));
   free(values);
+  const fixture_array *fresh = fixture_find(golden, "fresh");
+  for (size_t i = 0; fresh && i < fresh->count; i++)
+    SUCCEED(thalnet_state_reset(state, &(size_t){(size_t)fresh->integers[i]}, 1));
   return state;
 }
 

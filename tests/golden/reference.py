@@ -42,6 +42,7 @@ class Module:
     context: int = 0
     inputs: List[int] = field(default_factory=list)  # in the order of connecting
     outputs: List[int] = field(default_factory=list)
+    skip_own: bool = False  # the reader leaves the module's own features out
 
     @property
     def features(self):
@@ -54,6 +55,7 @@ class Network:
     outputs: List[Output]
     modules: List[Module]
     settle_steps: int = 0
+    learned_start: bool = False
 
     @property
     def size(self):
@@ -89,12 +91,13 @@ def tensor_shapes(network):
                                name + "bias_ih": (rows,), name + "bias_hh": (rows,)})
             columns = n
         name, c, f = f"modules.{i}.reader.", module.context, module.features
+        size = network.size - (f if module.skip_own else 0)
         if module.reader in ("linear", "weight_norm"):
-            shapes[name + "weight"] = (c, network.size)
+            shapes[name + "weight"] = (c, size)
         if module.reader == "weight_norm":
             shapes[name + "scale"] = (1,)
         if module.reader == "softmax":
-            shapes.update({name + "weight": (c, network.size, f), name + "bias": (c, network.size)})
+            shapes.update({name + "weight": (c, size, f), name + "bias": (c, size)})
         if module.reader in ("gaussian", "gaussian_normalized"):
             shapes.update({name + "mean_weight": (c, f), name + "mean_bias": (c,),
                            name + "variance_weight": (c, f), name + "variance_bias": (c,)})
@@ -102,6 +105,10 @@ def tensor_shapes(network):
             shapes[f"modules.{i}.outputs.{o}.weight"] = (network.outputs[o].size, f)
     for o, output in enumerate(network.outputs):
         shapes[f"outputs.{o}.bias"] = (output.size,)
+    if network.learned_start:
+        shapes["center.start"] = (network.size,)
+        if own_memory(network):
+            shapes["center.own_start"] = (state_values(network) - network.size,)
     return shapes
 
 
@@ -214,12 +221,28 @@ def memory_from_row(network, row):
     return Memory(parts[0], {key[:3]: part for key, part in zip(own_memory(network), parts[1:])})
 
 
+def start_row(network, parameters):
+    """The row of memory that a sequence starts with."""
+    if not network.learned_start:
+        return torch.zeros(state_values(network), dtype=parameters["outputs.0.bias"].dtype)
+    parts = [parameters["center.start"]] + ([parameters["center.own_start"]] if own_memory(network) else [])
+    return torch.cat(parts)
+
+
 def row_from_memory(network, memory):
     return torch.cat([memory.center] + [memory.own[key[:3]] for key in own_memory(network)])
 
 
 def under(parameters, prefix):
     return {name[len(prefix):]: value for name, value in parameters.items() if name.startswith(prefix)}
+
+
+def seen(network, i, center):
+    """What module i reads of the center."""
+    if not network.modules[i].skip_own:
+        return center
+    own = network.slice(i)
+    return torch.cat([center[:own.start], center[own.stop:]])
 
 
 def advance(network, parameters, memory, inputs):
@@ -229,7 +252,8 @@ def advance(network, parameters, memory, inputs):
         before = memory.center[network.slice(i)]
         parts = [inputs[k] for k in sorted(module.inputs)]
         if module.reader:
-            parts.append(READERS[module.reader](under(parameters, f"modules.{i}.reader."), memory.center, before))
+            p = under(parameters, f"modules.{i}.reader.")
+            parts.append(READERS[module.reader](p, seen(network, i, memory.center), before))
         u = torch.cat(parts)
         for j, layer in enumerate(module.layers):
             p = under(parameters, f"modules.{i}.layers.{j}.")

@@ -17,7 +17,8 @@ class Batch:
     tokens: Dict[int, List[List[int]]] = field(default_factory=dict)  # [sequence][frame]
     lengths: Optional[List[int]] = None
     resets: Optional[List[List[int]]] = None
-    start: Optional[torch.Tensor] = None  # [sequence][value]
+    start: Optional[torch.Tensor] = None  # [sequence][value]; None: all start anew
+    fresh: List[int] = field(default_factory=list)  # sequences that start anew beside others that do not; zeros in start
     final: List[int] = field(default_factory=list)  # outputs of which only the final values are wanted
     labels: Dict[int, list] = field(default_factory=dict)  # [sequence][frame], [sequence] when final
     targets: Dict[int, torch.Tensor] = field(default_factory=dict)
@@ -42,21 +43,21 @@ def input_at(network, batch, sequence, k, step, dtype):
     return columns
 
 
-def forget(network, memory):
-    """The memory of a sequence that starts: all zeros, and no gradient crosses."""
-    own = {key: torch.zeros_like(value) for key, value in memory.own.items()}
-    return reference.Memory(torch.zeros_like(memory.center), own)
+def forget(network, parameters, memory):
+    """The memory of a sequence that starts anew: no gradient crosses to the one before."""
+    return reference.memory_from_row(network, reference.start_row(network, parameters))
 
 
 def run_sequence(network, parameters, batch, sequence, start):
     """The outputs of a sequence {output: [value] a frame, or one when final}, and its memory after its last frame."""
     dtype = start.dtype
-    memory = reference.memory_from_row(network, start)
+    anew = batch.start is None or sequence in batch.fresh
+    memory = reference.memory_from_row(network, start + reference.start_row(network, parameters) if anew else start)
     outputs = {o: [] for o in range(len(network.outputs))}
     steps = network.steps_per_frame
     for frame in range(batch.length(sequence)):
         if batch.resets is not None and batch.resets[sequence][frame]:
-            memory = forget(network, memory)
+            memory = forget(network, parameters, memory)
         for step in range(frame * steps, (frame + 1) * steps):
             inputs = [input_at(network, batch, sequence, k, step, dtype) for k in range(len(network.inputs))]
             memory = reference.advance(network, parameters, memory, inputs)

@@ -166,6 +166,26 @@ int config_has_host(const config *spec) {
   return 0;
 }
 
+/* Readers without their own module's features; square matrices stay square. */
+static void draw_skips(config *spec, uint64_t *random) {
+  size_t center = 0;
+  for (size_t i = 0; i < spec->modules; i++) center += spec->module[i].layer[spec->module[i].layers - 1].units;
+  for (size_t i = 0; i < spec->modules && spec->modules > 1; i++) {
+    module_spec *module = &spec->module[i];
+    if (module->reader == READER_NONE || !random_chance(random, 40)) continue;
+    module->skip_own = 1;
+    if (module->context == center && module->reader <= READER_WEIGHT_NORM)
+      module->context -= module->layer[module->layers - 1].units;
+  }
+}
+
+static void draw_start(config *spec, uint64_t *random) {
+  spec->learned_start = random_chance(random, 50);
+  spec->begin = (int)random_pick(random, 3);
+  if (spec->begin == 1) spec->fresh = (unsigned)random_next(random);
+  if (spec->begin == 2) spec->fresh = ~0U;
+}
+
 void config_make(config *spec, size_t number) {
   static const size_t frames[] = {1, 2, 3, 17}, sequences[] = {1, 2, 5};
   uint64_t random = 20170 + number;
@@ -190,4 +210,6 @@ void config_make(config *spec, size_t number) {
   spec->separate = config_has_host(spec) || random_chance(&random, 40);
   if (!spec->separate && !config_has_relu(spec) && random_chance(&random, 15)) spec->dropout = 0.3;
   draw_smoothing(spec, &random);
+  draw_skips(spec, &random);
+  draw_start(spec, &random);
 }

@@ -31,6 +31,7 @@ typedef struct module_spec {
   layer_spec layer[LAYERS_MAX];
   int reader;
   size_t context;
+  int skip_own;             /* the reader leaves the module's own features out */
   unsigned inputs, outputs; /* bit i: connected to input, output i */
 } module_spec;
 
@@ -65,7 +66,13 @@ typedef struct config {
   int separate; /* forward, then backward; else the two in one call */
   double dropout;
   double smoothing[OUTPUTS_MAX]; /* of an output's labels */
+  int learned_start;
+  int begin; /* 0: every sequence has a memory of its own at the start; 1: `fresh` ones start anew; 2: all, without a state */
+  unsigned fresh; /* bit s: sequence s starts anew */
 } config;
+
+/* True where sequence s starts anew. */
+static inline int config_is_fresh(const config *spec, size_t s) { return (int)(spec->fresh >> s & 1); }
 
 /* Fills in configuration `number`, 0..CONFIGS-1. */
 void config_make(config *spec, size_t number);

@@ -18,6 +18,8 @@ const char *const control_names[CONTROLS] = {
     "gradient crosses resets",
     "path through the cell dropped",
     "gradient without label smoothing",
+    "columns behind a reader's own slice dropped",
+    "gradient of the learned start dropped",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -35,9 +37,11 @@ static int dynamic(int reader) {
 static size_t center_size(const problem *p) { return thalnet_center_features(p->net); }
 
 /* What a reader's gradient contains, when the center that it read was not zero. */
-static unsigned reader_terms(const problem *p, const module_spec *spec) {
-  size_t size = center_size(p);
+static unsigned reader_terms(const problem *p, size_t i) {
+  const module_spec *spec = &p->spec.module[i];
+  size_t size = center_size(p) - (spec->skip_own ? spec->layer[spec->layers - 1].units : 0);
   unsigned terms = 0;
+  if (spec->skip_own && i + 1 < p->spec.modules) terms |= 1U << THALNET__FAULT_SKIP_OWN;
   /* over a single value, weights that sum to one are constant */
   if (dynamic(spec->reader) && (size > 1 || spec->reader == READER_GAUSSIAN)) terms |= 1U << THALNET__FAULT_READER_PATH;
   if (spec->reader == READER_WEIGHT_NORM) terms |= 1U << THALNET__FAULT_WEIGHT_NORM;
@@ -65,7 +69,7 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, int 
   }
   if (active && spec->reader != READER_NONE) {
     for (size_t j = 0; j < p->spec.modules; j++) before->center[j] = 1;
-    if (!from_zero) terms |= reader_terms(p, spec) | 1U << THALNET__FAULT_FORGET_STEP;
+    if (!from_zero) terms |= reader_terms(p, i) | 1U << THALNET__FAULT_FORGET_STEP;
   }
   return terms;
 }
@@ -101,8 +105,14 @@ static unsigned settle_back(const problem *p, size_t sequence, reach *r) {
   return terms;
 }
 
+/* What reaches a sequence's start, or a reset. */
+static unsigned start_terms(const problem *p, const reach *r) {
+  return p->spec.learned_start && !nothing(r) ? 1U << THALNET__FAULT_START : 0;
+}
+
 static unsigned sequence_terms(const problem *p, size_t sequence) {
   const unsigned first_step = 1U << THALNET__FAULT_FORGET_STEP;
+  const int fresh = config_is_fresh(&p->spec, sequence), learned = p->spec.learned_start;
   reach r;
   memset(&r, 0, sizeof(r));
   unsigned terms = settle_back(p, sequence, &r);
@@ -114,11 +124,15 @@ static unsigned sequence_terms(const problem *p, size_t sequence) {
       if (p->spec.output[i].final || (step + 1) % every) continue;
       enter(p, i, sequence * p->output[i].frames + step / every, &r);
     }
-    terms |= step_back(p, &r, reset) & (step == 0 ? ~0U : ~first_step);
+    const int from_zero = (reset || (step == 0 && fresh)) && !learned;
+    terms |= step_back(p, &r, from_zero) & (step == 0 ? ~0U : ~first_step);
     if (!reset) continue;
-    if (!nothing(&r)) terms |= 1U << THALNET__FAULT_RESET;
+    /* beyond the first step there are only values: those of a sequence that starts at zero are no variables */
+    if (!nothing(&r) && (step > 0 || !fresh || learned)) terms |= 1U << THALNET__FAULT_RESET;
+    terms |= start_terms(p, &r);
     memset(&r, 0, sizeof(r));
   }
+  if (fresh) terms |= start_terms(p, &r);
   return terms;
 }
 

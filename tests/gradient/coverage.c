@@ -24,22 +24,24 @@ static void layer_text(const layer_spec *layer, char *text, size_t size) {
 void config_text(const config *spec, char *text, size_t size) {
   size_t used = 0;
   char layer[64];
-  APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s chunk=%d threads=%d;", spec->number,
+  APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s%s begin=%d chunk=%d threads=%d;", spec->number,
          spec->frames, spec->sequences, spec->steps, spec->settle, spec->input_scheme, spec->output_scheme,
          spec->connections, spec->lengths ? " lengths" : "", spec->resets ? " resets" : "",
-         spec->separate ? " separate" : "", spec->dropout > 0 ? " dropout" : "", spec->chunk, spec->threads);
+         spec->separate ? " separate" : "", spec->dropout > 0 ? " dropout" : "",
+         spec->learned_start ? " learned_start" : "", spec->begin, spec->chunk, spec->threads);
   for (size_t i = 0; i < spec->modules; i++) {
     APPEND(" [");
     for (size_t j = 0; j < spec->module[i].layers; j++) {
       layer_text(&spec->module[i].layer[j], layer, sizeof(layer));
       APPEND("%s ", layer);
     }
-    APPEND("%s:%zu]", reader_names[spec->module[i].reader], spec->module[i].context);
+    APPEND("%s:%zu%s]", reader_names[spec->module[i].reader], spec->module[i].context,
+           spec->module[i].skip_own ? ":skip_own" : "");
     if (used >= size) return;
   }
 }
 
-enum { ROWS = 20, COLUMNS = 16 };
+enum { ROWS = 24, COLUMNS = 16 };
 static const struct {
   const char *name;
   size_t first, last;
@@ -61,6 +63,9 @@ static const struct {
     {"calls (together, separate)", 0, 1},
     {"dropout", 0, 1},
     {"label smoothing", 0, 1},
+    {"learned start", 0, 1},
+    {"begin (own, some anew, all)", 0, 2},
+    {"readers without their own", 0, 5},
     {"a context of size 1", 0, 1},
     {"a module of 1 feature", 0, 1},
 };
@@ -68,9 +73,10 @@ static size_t counts[ROWS][COLUMNS];
 
 void coverage_add(const config *spec) {
   static const size_t frames[] = {0, 1, 2, 3}, sequences[] = {0, 1, 2, 2, 2, 3};
-  int small_context = 0, small_module = 0, smoothed = 0;
+  int small_context = 0, small_module = 0, smoothed = 0, skipping = 0;
   for (size_t i = 0; i < spec->modules; i++) {
     small_context |= spec->module[i].context == 1;
+    if (spec->module[i].skip_own && skipping == 0) skipping = spec->module[i].reader; /* the first one's kind */
     small_module |= spec->module[i].layer[spec->module[i].layers - 1].units == 1;
   }
   for (size_t i = 0; i < spec->outputs; i++) smoothed |= spec->smoothing[i] > 0;
@@ -92,6 +98,9 @@ void coverage_add(const config *spec) {
       (size_t)spec->separate,
       spec->dropout > 0,
       (size_t)smoothed,
+      (size_t)spec->learned_start,
+      (size_t)spec->begin,
+      (size_t)skipping,
       (size_t)small_context,
       (size_t)small_module,
   };

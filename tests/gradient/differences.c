@@ -85,14 +85,25 @@ comparison differences_compare(const problem *p, const differences *d, const dou
   return result;
 }
 
-double differences_distance(const problem *p, const double *one, const double *other) {
+/* The largest |one - other| / (relative |other| + absolute) of an array. */
+static double largest_change(const problem *p, const double *one, const double *other, double relative,
+                             double absolute) {
   double largest = 0;
   for (size_t i = 0; i < p->arrays; i++) {
-    double square = 0;
+    double change = 0, norm = 0;
     for (size_t k = p->array[i].place; k < p->array[i].place + p->array[i].count; k++) {
-      square += (one[k] - other[k]) * (one[k] - other[k]);
+      change += (one[k] - other[k]) * (one[k] - other[k]);
+      norm += other[k] * other[k];
     }
-    largest = fmax(largest, sqrt(square));
+    largest = fmax(largest, sqrt(change) / (relative * sqrt(norm) + absolute));
   }
   return largest;
+}
+
+double differences_distance(const problem *p, const double *one, const double *other) {
+  return largest_change(p, one, other, 0, 1);
+}
+
+double differences_share(const problem *p, const double *one, const double *other) {
+  return largest_change(p, one, other, 1e-6, 1e-10);
 }

@@ -29,6 +29,8 @@ static void draw_parameters(problem *p, uint64_t *random) {
       draw_uniform(at, count, 1.0, 2.0, random);
     } else if (ends_with(name, "mean_bias")) {
       draw_uniform(at, count, 0.3, (double)count, random);
+    } else if (strncmp(name, "center.", 7) == 0) {
+      draw_uniform(at, count, -0.9, 0.9, random);
     } else if (strstr(name, "bias")) {
       draw_uniform(at, count, -0.6, 0.6, random);
     } else {

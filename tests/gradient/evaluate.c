@@ -42,11 +42,14 @@ static void set_inputs(const problem *p, thalnet_batch *batch) {
   }
 }
 
-static void set_start(const problem *p) {
+thalnet_state *problem_begin(const problem *p) {
+  if (p->spec.begin == 2) return NULL;
   for (size_t s = 0; s < p->spec.sequences; s++) {
     const double *row = p->values + p->start_place + s * p->state_values;
     CALL(thalnet_state_write(p->state, s, row, p->state_values));
+    if (config_is_fresh(&p->spec, s)) CALL(thalnet_state_reset(p->state, &s, 1));
   }
+  return p->state;
 }
 
 void problem_set(const problem *p, int sections) {
@@ -96,25 +99,25 @@ static double losses(const problem *p, thalnet_batch *batch, int write_gradient)
 }
 
 double problem_loss(const problem *p) {
-  set_start(p);
+  thalnet_state *state = problem_begin(p);
   if (p->spec.dropout > 0) {
-    CALL(thalnet_forward_backward(p->net, p->training, p->state));
+    CALL(thalnet_forward_backward(p->net, p->training, state));
     return losses(p, p->training, 0);
   }
-  CALL(thalnet_forward(p->net, p->evaluation, p->state));
+  CALL(thalnet_forward(p->net, p->evaluation, state));
   return losses(p, p->evaluation, 0);
 }
 
 double problem_gradient(const problem *p, double *gradient) {
-  double loss;
-  set_start(p);
+  double loss, *start = gradient + p->start_place;
+  thalnet_state *state = problem_begin(p);
   CALL(thalnet_center_clear_gradients(p->net));
   if (p->spec.separate) {
-    CALL(thalnet_forward(p->net, p->training, p->state));
+    CALL(thalnet_forward(p->net, p->training, state));
     loss = losses(p, p->training, 1);
     CALL(thalnet_backward(p->net, p->training));
   } else {
-    CALL(thalnet_forward_backward(p->net, p->training, p->state));
+    CALL(thalnet_forward_backward(p->net, p->training, state));
     loss = losses(p, p->training, 0);
   }
   CALL(thalnet_center_read_gradient(p->net, NULL, gradient, p->parameters));
@@ -122,6 +125,8 @@ double problem_gradient(const problem *p, double *gradient) {
     double *at = gradient + p->input_place[i];
     if (p->input_count[i]) CALL(thalnet_batch_read_input_gradient(p->training, (int32_t)i, at, p->input_count[i]));
   }
-  CALL(thalnet_batch_read_state_gradient(p->training, gradient + p->start_place, p->spec.sequences * p->state_values));
+  CALL(thalnet_batch_read_state_gradient(p->training, start, p->spec.sequences * p->state_values));
+  for (size_t i = 0; i < p->spec.sequences * p->state_values; i++)
+    if (config_is_fresh(&p->spec, i / p->state_values)) start[i] = 0; /* the loss does not depend on these values */
   return loss;
 }

@@ -25,6 +25,7 @@ static void build_module(problem *p, size_t number) {
   if (spec->reader != READER_NONE) {
     thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
     options.normalize = spec->reader == READER_GAUSSIAN_NORMALIZED;
+    options.skip_own = spec->skip_own;
     CALL(thalnet_module_add_reader(module, kinds[spec->reader], spec->context, &options, NULL));
   }
   for (size_t i = 0; i < p->spec.inputs; i++) {
@@ -41,6 +42,7 @@ static void build_network(problem *p) {
   options.threads = p->spec.threads;
   options.chunk_sequences = p->spec.chunk;
   options.settle_steps = p->spec.settle;
+  options.learned_start = p->spec.learned_start;
   CALL(thalnet_center_create(&options, &p->net));
   for (size_t i = 0; i < p->spec.inputs; i++) {
     thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;

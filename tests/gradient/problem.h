@@ -61,6 +61,9 @@ size_t problem_tensor(const problem *p, const char *format, ...) __attribute__((
 /* Hands the sections' values to the library. */
 void problem_set(const problem *p, int sections);
 
+/* The state with the values at the start of all sequences; NULL where they start without one. */
+thalnet_state *problem_begin(const problem *p);
+
 /* The loss through thalnet_forward (with dropout thalnet_forward_backward) at the values handed over last: over the
  * outputs loss weight * loss_sum / weight_sum, plus for outputs with host set the sum of c (y + y^2 / 2). */
 double problem_loss(const problem *p);

@@ -74,7 +74,8 @@ static void frame_inputs(const problem *p, size_t sequence, size_t step, model *
 
 static void run_sequence(const problem *p, size_t sequence, model *m, tally *to) {
   size_t steps = p->spec.steps;
-  model_start(m, p->values + p->start_place + sequence * p->state_values);
+  const double *row = p->values + p->start_place + sequence * p->state_values;
+  model_start(m, config_is_fresh(&p->spec, sequence) ? NULL : row);
   for (size_t step = 0; step < (size_t)p->lengths[sequence] * steps; step++) {
     if (step % steps == 0 && p->resets[sequence * p->spec.frames + step / steps]) model_start(m, NULL);
     frame_inputs(p, sequence, step, m);

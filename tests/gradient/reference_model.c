@@ -50,14 +50,20 @@ void model_create(model *m, const problem *p) {
     }
   }
   for (size_t o = 0; o < p->spec.outputs; o++) m->output_bias[o] = problem_tensor(p, "outputs.%zu.bias", o);
+  if (!p->spec.learned_start) return;
+  size_t own = p->state_values - m->features;
+  memcpy(m->start, p->values + problem_tensor(p, "center.start"), m->features * sizeof(double));
+  if (own == 0) return;
+  memcpy(m->start + m->features, p->values + problem_tensor(p, "center.own_start"), own * sizeof(double));
 }
 
 /* A row: the center, then the layers' own memory in order. A recurrent last layer has its hidden state in the
  * center. */
 void model_start(model *m, const double *row) {
-  const double *own = row ? row + m->features : NULL;
+  if (row == NULL) row = m->start;
+  const double *own = row + m->features;
   memset(m->center, 0, sizeof(m->center));
-  if (row) memcpy(m->center, row, m->features * sizeof(double));
+  memcpy(m->center, row, m->features * sizeof(double));
   for (size_t i = 0; i < m->problem->spec.modules; i++) {
     const module_spec *spec = &m->problem->spec.module[i];
     for (size_t j = 0; j < spec->layers; j++) {
@@ -68,14 +74,14 @@ void model_start(model *m, const double *row) {
         if (last)
           layer->hidden[k] = m->center[m->module[i].offset + k];
         else
-          layer->hidden[k] = own ? own[k] : 0;
+          layer->hidden[k] = own[k];
       }
-      if (own && kind != LAYER_DENSE && !last) own += units;
-      for (size_t k = 0; k < units && kind == LAYER_LSTM; k++) layer->cell[k] = own ? own[k] : 0;
-      if (own && kind == LAYER_LSTM) own += units;
+      if (kind != LAYER_DENSE && !last) own += units;
+      for (size_t k = 0; k < units && kind == LAYER_LSTM; k++) layer->cell[k] = own[k];
+      if (kind == LAYER_LSTM) own += units;
     }
   }
-  if (row) ck_assert_ptr_eq(own, row + m->problem->state_values);
+  ck_assert_ptr_eq(own, row + m->problem->state_values);
 }
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }

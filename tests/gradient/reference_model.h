@@ -5,7 +5,12 @@
 
 #include "gradient/problem.h"
 
-enum { UNITS_MAX = 8, CENTER_MAX = MODULES_MAX * UNITS_MAX, COLUMNS_MAX = 32 };
+enum {
+  UNITS_MAX = 8,
+  CENTER_MAX = MODULES_MAX * UNITS_MAX,
+  COLUMNS_MAX = 32,
+  OWN_MAX = MODULES_MAX * LAYERS_MAX * 2 * UNITS_MAX
+};
 
 typedef struct model_layer {
   size_t weight_ih, weight_hh, bias_ih, bias_hh; /* places in the values; a dense layer has the first and third */
@@ -22,6 +27,7 @@ typedef struct model {
   const double *values;
   size_t features;
   size_t output_bias[OUTPUTS_MAX];
+  double start[CENTER_MAX + OWN_MAX]; /* a row of memory that a sequence starts with */
   double center[CENTER_MAX];
   double input[INPUTS_MAX][UNITS_MAX];
   double margin; /* the smallest |pre-activation| of a relu so far */
@@ -31,7 +37,7 @@ typedef struct model {
 /* Looks up where the parameters are. */
 void model_create(model *m, const problem *p);
 
-/* Memory as in a row of a state; NULL: zero. */
+/* Memory as in a row of a state; NULL: where sequences start. */
 void model_start(model *m, const double *row);
 
 /* One step with the inputs in m->input (zeros: no input). */

@@ -17,14 +17,17 @@ static const struct {
   layer_spec layer[LAYERS_MAX];
   int reader;
   size_t context, frames, sequences;
-  int settle, threads, chunk;
+  int settle, threads, chunk, skip_own, learned_start;
 } networks[] = {
-    {4, 2, {{LAYER_DENSE, THALNET_TANH, 32}, {LAYER_GRU, 0, 32}}, READER_WEIGHT_NORM, 24, 28, 10, 0, 1, 0},
-    {4, 1, {{LAYER_LSTM, 0, 24}}, READER_LINEAR, 16, 12, 10, 1, 2, 3},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0},
-    {3, 1, {{LAYER_GRU, 0, 32}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0},
+    {4, 2, {{LAYER_DENSE, THALNET_TANH, 32}, {LAYER_GRU, 0, 32}}, READER_WEIGHT_NORM, 24, 28, 10, 0, 1, 0, 0, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0},
+    {3, 1, {{LAYER_GRU, 0, 32}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0},
     /* above 1 MiB of weights: all sequences are one chunk */
-    {4, 1, {{LAYER_GRU, 0, 128}}, READER_LINEAR, 64, 5, 5, 1, 1, 0},
+    {4, 1, {{LAYER_GRU, 0, 128}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1},
+    {3, 2, {{LAYER_GRU, 0, 140}, {LAYER_LSTM, 0, 120}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1},
+    {3, 1, {{LAYER_LSTM, 0, 24}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1},
 };
 enum { NETWORKS = sizeof(networks) / sizeof(*networks) };
 
@@ -44,11 +47,14 @@ static void make(config *spec, size_t number) {
   spec->threads = networks[number].threads;
   spec->chunk = networks[number].chunk;
   spec->lengths = spec->resets = 1;
+  spec->learned_start = networks[number].learned_start;
+  if (spec->learned_start) spec->begin = 1, spec->fresh = 5;
   for (size_t i = 0; i < spec->modules; i++) {
     module_spec *module = &spec->module[i];
     *module =
         (module_spec){.layers = networks[number].layers, .reader = networks[number].reader, .inputs = 3, .outputs = 3};
     module->context = networks[number].context;
+    module->skip_own = networks[number].skip_own;
     for (size_t j = 0; j < module->layers; j++) module->layer[j] = networks[number].layer[j];
   }
 }
