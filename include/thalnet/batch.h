@@ -167,8 +167,8 @@ THALNET_API thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batc
 /* --- computing ------------------------------------------------------------------------------------------------------- */
 
 /** Computes outputs and measures, without dropout. Reads state's first `sequences` rows as the memory at the start (NULL:
- * every sequence starts anew, from zero or from the learned start) and writes them on success. The state is written only if every loss and every value of
- * the new memory is finite.
+ * every sequence starts anew, from zero or from the learned start) and writes them on success. The state is written only
+ * if every loss and every value of the new memory is finite.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (no begin, or weights whose count does not fit the labels)
  * @retval THALNET_ERROR_MISMATCH batch or state belongs to another center
  * @retval THALNET_ERROR_SIZE state has fewer rows than the batch sequences

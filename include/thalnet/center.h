@@ -44,8 +44,8 @@ typedef struct thalnet_center_options {
                                          taken, on a copy of the memory; 0..THALNET_STEPS_LIMIT */
   int32_t learned_start;   /**< 1: sequences start at a center, hidden states and cells that are learned: the tensors
                                          "center.start" [P] and, where layers have memory beside the center,
-                                         "center.own_start" [thalnet_center_size.state_values - P], zeros at first. 0: at zero.
-                                         The paper's is 0 (section 2); see state.h for rows of states */
+                                         "center.own_start" [thalnet_center_size.state_values - P], zeros at first.
+                                         0: at zero, as in the paper. See state.h for rows of states */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
   { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0 }

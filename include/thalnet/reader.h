@@ -52,7 +52,7 @@ typedef struct thalnet_reader_options {
  * @param[out] reader_out owned by the center, valid as long as it; may be NULL
  * @retval THALNET_ERROR_HANDLE   module is not a module
  * @retval THALNET_ERROR_STATE    the center is built, or the module has a reader
- * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian, skip_own neither 0 nor 1
+ * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian, skip_own not 0 or 1
  * @retval THALNET_ERROR_LIMIT    context above THALNET_SIZE_LIMIT
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,

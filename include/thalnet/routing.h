@@ -26,7 +26,7 @@ enum {
 
 /** Fills values[i * modules + j] with how strongly module i reads module j; rows of modules without reader are 0, and so is
  * values[i * modules + i] of a reader with skip_own.
- * @param batch inputs to measure on (contents set, not computed yet or computed: it is computed again, every sequence from its start);
+ * @param batch inputs to measure on (contents set, not computed yet or computed: it is computed again, without a state);
  *              NULL is fine for THALNET_ROUTING_WEIGHT of a network with static readers only
  * @param count modules * modules
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_SIZE, THALNET_ERROR_MISMATCH

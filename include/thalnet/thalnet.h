@@ -12,7 +12,8 @@
  * - Calls that can fail return thalnet_status; thalnet_error_text() says why. After an error out pointers are NULL and
  *   every object is as it was before.
  * - Handles keep what they need alive: any order of _free calls is fine, and _free(NULL) does nothing.
- * - Options pointers may be NULL (the defaults); otherwise start from the _INIT macro. Values are taken literally.
+ * - Options pointers may be NULL (the defaults); otherwise start from the _INIT macro. Values are taken literally;
+ *   a `reserved` one other than 0 is THALNET_ERROR_VERSION.
  * - Arrays are dense [sequence][frame][value] or [row][value], copied before the call returns; every one comes with its
  *   element count.
  * - The library never prints, exits, aborts, or reads the environment, and leaves locale, signals and the floating-point

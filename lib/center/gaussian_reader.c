@@ -3,8 +3,9 @@
  *
  *   mu_j = P/C (W phi + b)_j      var_j = (P/C)^2 softplus(U phi + d)_j + 1/4
  *
- * or over the other P - F values, and with their number for P, where it leaves its own module's out (paper section 2.2; the units P/C and the floor 1/4 are ours: a step of the optimizer can move a mean across the center, and
- * the weights' sum stays near one). Weights are never kept: they are made in registers, in both directions. */
+ * (paper section 2.2; the units P/C and the floor 1/4 are ours: a step of the optimizer can move a mean across the center, and
+ * the weights' sum stays near one). Where it leaves its own module's slice out, P is the number of the other
+ * values. Weights are never kept: they are made in registers, in both directions. */
 #include <math.h>
 #include <string.h>
 

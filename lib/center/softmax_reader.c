@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Fast softmax reader: c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k (paper section 2.2), with logits over the other P - F
- * values where it leaves its own module's out. The weights are never kept: backward
- * computes them again. Contexts are dealt with in groups, and rows in blocks, whose logits stay in cache from the product to
- * the last use of their gradients; a group's part of V is a matrix of its own. */
+/* Fast softmax reader: c_j = sum_k softmax_k((V_j phi + b_j)_k) Phi_k (paper section 2.2), over the other P - F values
+ * where it leaves its own module's slice out. The weights are never kept: backward computes them again. Contexts are dealt
+ * with in groups, and rows in blocks, whose logits stay in cache from the product to the last use of their gradients; a
+ * group's part of V is a matrix of its own. */
 #include <math.h>
 #include <string.h>
 

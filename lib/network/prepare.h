@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What is derived from the parameters and used in every step: all matrices of products as math/matrix.h keeps them (layers and
- * dense inputs in the order of the gates' blocks; the static readers' effective ones stacked, [static contexts, P], with zeros where one leaves its own slice out; the outputs'
- * heads side by side, [size, span]; those of dynamic readers); biases added up; columns of token inputs as rows. Renewed after every
- * write, before the writer returns: never lazily, because readers of the center are many and take no lock. */
+ * dense inputs in the order of the gates' blocks; the static readers' effective ones stacked, [static contexts, P], with
+ * zeros where one leaves its own slice out; the outputs' heads side by side, [size, span]; those of dynamic readers);
+ * biases added up; columns of token inputs as rows. Renewed after every write, before the writer returns: never lazily,
+ * because readers of the center are many and take no lock. */
 #ifndef THALNET_NETWORK_PREPARE_H
 #define THALNET_NETWORK_PREPARE_H
 

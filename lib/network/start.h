@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where sequences start: at zero, or at a row of memory that is learned (center.start and center.own_start).
  *
- * A row of a state that is new, or was reset, is fresh until something goes through it or is written to it: it has no values of
- * its own but begins at the center's start as it is then. So a batch on a fresh row may pass its gradient to the start, at the
- * very values it was computed with, however long ago the row was reset. */
+ * A row of a state that is new, or was reset, is fresh until something goes through it or is written to it: it has no
+ * values of its own but begins at the center's start as it is then. So a batch on a fresh row may pass its gradient to the
+ * start, at the very values it was computed with, however long ago the row was reset. */
 #ifndef THALNET_NETWORK_START_H
 #define THALNET_NETWORK_START_H
 
