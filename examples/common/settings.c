@@ -17,16 +17,26 @@ void example_settings_start(struct example_settings *s, const char *program) {
 }
 
 void example_settings_add_training(struct example_settings *s, struct example_program *program) {
+  if (!s->batch_option) {
+    s->batch_option = "batch";
+    s->batch_help = "sequences a step";
+  }
   const struct example_option options[] = {
       EXAMPLE_OPTIONS_HEADING("Training (Adam, warm-up, then half a cosine down to zero)"),
       {EXAMPLE_COUNT, "epochs", "N", "passes over the training data", &s->epochs, 1, 1e6},
       {EXAMPLE_NUMBER, "max-seconds", "X", "stop training after so many seconds of it", &s->max_seconds, 0, DBL_MAX},
-      {EXAMPLE_COUNT, "batch", "N", "sequences a step", &s->batch, 1, 1e5},
+      {EXAMPLE_COUNT, s->batch_option, "N", s->batch_help, &s->batch, 1, 1e5},
       {EXAMPLE_NUMBER, "lr", "X", "highest learning rate", &s->rate, 0, DBL_MAX},
       {EXAMPLE_COUNT, "warmup", "N", "steps until it is reached (200, or a fifth of all)", &s->warmup, 0, 1e9},
       {EXAMPLE_NUMBER, "clip", "X", "largest norm of a gradient (1)", &s->clip, DBL_MIN, DBL_MAX},
       {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW in place of Adam (0: Adam)", &s->weight_decay, 0, DBL_MAX},
       {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out", &s->input_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "smoothing", "X", "share of a label that is spread over all classes (0)", &s->smoothing, 0,
+       0.99},
+      {EXAMPLE_NUMBER, "average", "X",
+       "evaluate and save a moving average of the weights, which keeps\n"
+       "this share of itself at a step, such as 0.999 (0: none)",
+       &s->average, 0, 0.9999999},
       {EXAMPLE_NUMBER, "train-share", "X", "train on the first part of the training data only (1)", &s->train_share,
        DBL_MIN, 1},
       {EXAMPLE_COUNT, "seed", "N", "of weights, order and dropout (0)", &s->seed, 0, INT32_MAX},

@@ -8,7 +8,8 @@
 #include "options.h"
 
 struct example_settings {
-  const char *program; /* its name */
+  const char *program;                   /* its name */
+  const char *batch_option, *batch_help; /* how a program calls the number of sequences a step; NULL: batch */
   struct example_network network;
 
   const char *data; /* file or folder, or NULL: what the program makes itself */
@@ -16,7 +17,8 @@ struct example_settings {
 
   long epochs, batch, seed, threads, warmup; /* -1: not given */
   double max_seconds;                        /* of training; 0: no limit */
-  double rate, clip, weight_decay;
+  double rate, clip, weight_decay, smoothing;
+  double average; /* of the weights that are evaluated and saved; 0: none */
   double input_dropout;
 
   const char *out, *load, *curve; /* a folder and two files, or NULL */

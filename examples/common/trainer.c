@@ -46,6 +46,7 @@ static thalnet_status create_optimizer(struct example_trainer *t) {
   options.rate = s->rate;
   options.clip_norm = s->clip;
   options.weight_decay = s->weight_decay;
+  options.average = s->average;
   options.schedule = THALNET_SCHEDULE_COSINE;
   options.total_steps = (uint64_t)s->epochs * t->task.steps;
   options.warmup_steps = options.total_steps > 5 * WARMUP_STEPS ? WARMUP_STEPS : options.total_steps / 5;
@@ -63,6 +64,8 @@ static thalnet_status create_training(struct example_trainer *t) {
   thalnet_status status = thalnet_batch_create(t->net, t->task.sequences, t->task.frames, &options, &t->training);
   for (size_t i = 0; i < ports->input_count && !status; i++)
     status = thalnet_batch_set_input_dropout(t->training, ports->inputs[i], (float)s->input_dropout);
+  for (size_t i = 0; i < ports->output_count && !status; i++)
+    status = thalnet_batch_set_label_smoothing(t->training, ports->outputs[i], (float)s->smoothing);
   if (!status && t->task.carry) {
     thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
     carried.live = 0; /* batches advance it, not single frames */
@@ -72,9 +75,11 @@ static thalnet_status create_training(struct example_trainer *t) {
 }
 
 static void print_training(const struct example_settings *s) {
-  printf("training: %s, rate %g, batch %ld, input dropout %g", s->weight_decay > 0.0 ? "AdamW" : "Adam", s->rate,
-         s->batch, s->input_dropout);
+  printf("training: %s, rate %g, %s %ld, input dropout %g", s->weight_decay > 0.0 ? "AdamW" : "Adam", s->rate,
+         s->batch_option, s->batch, s->input_dropout);
   if (s->weight_decay > 0.0) printf(", weight decay %g", s->weight_decay);
+  if (s->smoothing > 0.0) printf(", label smoothing %g", s->smoothing);
+  if (s->average > 0.0) printf(", weights averaged with %g", s->average);
   printf(", %ld epochs, seed %ld, %ld thread%s\n", s->epochs, s->seed, s->threads, s->threads == 1 ? "" : "s");
 }
 
@@ -141,12 +146,21 @@ static thalnet_status train_epoch(struct example_trainer *t, size_t epoch) {
   return status;
 }
 
+/* Averaged weights, where there are any, are what is evaluated and saved: the first call puts them in, the next one brings
+ * the weights back that training goes on with. */
+static thalnet_status swap_averages(struct example_trainer *t) {
+  if (!t->optimizer || t->settings->average == 0.0) return THALNET_OK;
+  return thalnet_optimizer_swap_averages(t->optimizer, t->net);
+}
+
 /* The validation after an epoch, and the epoch's lines. */
 static thalnet_status end_epoch(struct example_trainer *t, size_t epoch) {
   const struct example_sums *sums = &t->progress.sums;
   t->train = example_measure(t->task.scale, sums);
-  thalnet_status status = t->task.evaluate(t->task.context, EXAMPLE_VALIDATION, &t->validation);
+  thalnet_status status = swap_averages(t);
+  if (!status) status = t->task.evaluate(t->task.context, EXAMPLE_VALIDATION, &t->validation);
   if (!status && t->settings->curve_test) status = t->task.evaluate(t->task.context, EXAMPLE_TEST, &t->test);
+  if (!status) status = swap_averages(t);
   if (status) return status;
   example_progress_report(&t->progress, t->validation);
   if (!t->curve) return THALNET_OK;
@@ -196,6 +210,12 @@ static int train(struct example_trainer *t) {
 
 /* --- after ----------------------------------------------------------------------------------------------------------- */
 
+/* Training is over: the averages stay in. */
+static int keep_averages(struct example_trainer *t) {
+  thalnet_status status = swap_averages(t);
+  return status ? example_library_failed(t->settings->program, status) : EXAMPLE_EXIT_SUCCESS;
+}
+
 static int save(struct example_trainer *t) {
   const struct example_settings *s = t->settings;
   if (!s->out) return EXAMPLE_EXIT_SUCCESS;
@@ -240,10 +260,12 @@ int example_run(struct example_trainer *t) {
     if (!code) code = closed;
     if (!code && example_signal()) {
       printf("interrupted: neither the last epoch's end nor the test was reached\n");
-      code = save(t);
+      code = keep_averages(t);
+      if (!code) code = save(t);
       return code ? code : EXAMPLE_EXIT_SIGNAL + example_signal();
     }
   }
+  if (!code) code = keep_averages(t);
   if (!code) code = report(t);
   if (!code) code = save(t);
   if (!code && t->task.finish) code = t->task.finish(t->task.context);

@@ -29,7 +29,7 @@ grep -q 'drawn by this program' "$out" || failed "training: does not say which d
 [ "$(wc -l <"$work/curve")" -eq 6 ] || failed "training: one line an epoch in the curve"
 head -n 1 "$work/curve" | grep -qx 'epoch,seconds,train_loss,train_accuracy,validation_accuracy' ||
   failed "training: the curve's first line"
-[ "$(tail -n 1 "$work/curve" | cut -d, -f5 | cut -c1-6)" = "$(value validation_accuracy)" ] ||
+[ "$(tail -n 1 "$work/curve" | awk -F, '{ printf "%.4f", $5 }')" = "$(value validation_accuracy)" ] ||
   failed "training: the curve's last line"
 [ "$(wc -c <"$work/predictions")" -eq 2000 ] || failed "training: a prediction for each test image"
 epochs "$work/first"
@@ -87,6 +87,12 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   changes "weight decay" --weight-decay 0.1
   changes "input dropout" --input-dropout 0.2
   changes "clip" --clip 0.01
+  changes "label smoothing" --smoothing 0.2
+  changes "averages" --average 0.9 --out "$work/averaged"
+  average=$(value test_accuracy)
+  # shellcheck disable=SC2086
+  run 0 "averages, loaded" --load "$work/averaged/model.safetensors"
+  [ "$(value test_accuracy)" = "$average" ] || failed "averages: $(value test_accuracy) when loaded, not $average"
   changes "warm-up" --warmup 8
   changes "share" --train-share 0.5
 }
