@@ -6,6 +6,17 @@
  *
  * A module without reader does not see the center: one such module with four GRU layers is a stacked GRU.
  *
+ * **Layer normalisation** (Ba, Kiros, Hinton, Layer Normalization, 2016, arXiv 1607.06450, equation 4), an option of every layer:
+ * products go through
+ *
+ *     LN(x; g) = g * (x - mean(x)) / sqrt(variance(x) + 1e-5)
+ *
+ * before their biases are added, which are the paper's b. x are the products of one gate, as many as the layer has units; the
+ * variance is divided by that number, g is a gain for each. Task inputs and context are one product. Gates are normalised one by
+ * one, as in TensorFlow's LayerNormBasicLSTMCell; the paper takes those of one product together (of a GRU r and z, then n). So
+ * no gate's size changes another's, and the rule is one for both places of the reset gate, where the product of n comes later
+ * than the others. Gains start at 1; weight decay leaves them alone. In a layer of one unit nothing but the biases is left.
+ *
  * Every call here: THALNET_ERROR_HANDLE (not a module), THALNET_ERROR_STATE (its center is built), and is remembered by the
  * center when it fails. Threads: one at a time per center. */
 #ifndef THALNET_MODULE_H
@@ -32,26 +43,33 @@ enum {
 
 typedef struct thalnet_dense_options {
   size_t struct_size;
+  int32_t layer_norm; /**< 0 or 1: y = activation(LN(W u; norm) + b); one tensor more, norm [units] */
+  int32_t reserved;   /**< 0 */
 } thalnet_dense_options;
 #define THALNET_DENSE_OPTIONS_INIT                                                                                     \
-  { sizeof(thalnet_dense_options) }
+  { sizeof(thalnet_dense_options), 0, 0 }
 
 typedef struct thalnet_gru_options {
   size_t struct_size;
-  int32_t reset;    /**< THALNET_RESET_AFTER or THALNET_RESET_BEFORE */
-  int32_t reserved; /**< 0 */
+  int32_t reset;      /**< THALNET_RESET_AFTER or THALNET_RESET_BEFORE */
+  int32_t layer_norm; /**< 0 or 1: LN(W_i u; norm_ih) and LN(W_h h; norm_hh) in place of every gate's products; n has
+                           LN(W_hn (r * h)) with THALNET_RESET_BEFORE; two tensors more, norm_ih and norm_hh [3 units] */
 } thalnet_gru_options;
 #define THALNET_GRU_OPTIONS_INIT                                                                                       \
   { sizeof(thalnet_gru_options), 0, 0 }
 
 typedef struct thalnet_lstm_options {
   size_t struct_size;
+  int32_t layer_norm; /**< 0 or 1: LN(W_i u; norm_ih) and LN(W_h h; norm_hh) in place of every gate's products, and
+                           h' = o * tanh(LN(c'; norm_cell) + bias_cell), as in the paper's supplement; four tensors more,
+                           norm_ih and norm_hh [4 units], norm_cell and bias_cell [units], of which the last starts at 0 */
+  int32_t reserved;   /**< 0 */
 } thalnet_lstm_options;
 #define THALNET_LSTM_OPTIONS_INIT                                                                                      \
-  { sizeof(thalnet_lstm_options) }
+  { sizeof(thalnet_lstm_options), 0, 0 }
 
 /** Adds a layer y = activation(W u + b) on top. Tensors: weight [units, in], bias [units], as torch.nn.Linear.
- * @retval THALNET_ERROR_ARGUMENT units is 0 or the activation is unknown
+ * @retval THALNET_ERROR_ARGUMENT units is 0, the activation is unknown, or layer_norm is not 0 or 1
  * @retval THALNET_ERROR_LIMIT    units or the number of layers is above its limit
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_add_dense(thalnet_module *module, size_t units, int32_t activation,

@@ -14,7 +14,7 @@
  * | ADAMW   | w -= r decay w; then as ADAM without decay                                                                |
  *
  * m^ = m / (1 - beta1^t) and v^ = v / (1 - beta2^t), t counting the tensor's own updates. Decay applies to weight matrices
- * only: not to biases, scales and weight-norm matrices.
+ * only: not to biases, scales, gains of layer norm and weight-norm matrices.
  *
  * Averages. With d = average above 0 every update ends with a += (1 - d) / (1 - d^t) (w - a): an exponential moving average of the
  * weights after each of the tensor's own updates, without any share of the values before the first one. The first average is

@@ -8,13 +8,22 @@
 #include "core/options.h"
 #include "network/declare.h"
 
+static thalnet_status thalnet__check_switch(const char *call, const char *name, int32_t value) {
+  if (value == 0 || value == 1) return THALNET_OK;
+  return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: %s is %d, not 0 or 1", call, name, value);
+}
+
 static thalnet_status thalnet__add_dense(thalnet_module *module, size_t units, int32_t activation,
                                          const thalnet_dense_options *given) {
   thalnet_dense_options options = THALNET_DENSE_OPTIONS_INIT;
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_dense_options"));
   if (activation < THALNET_IDENTITY || activation > THALNET_SIGMOID)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_dense: there is no activation %d", activation);
-  return thalnet__declare_layer(module, &thalnet__dense, units, activation);
+  THALNET__TRY(thalnet__check_switch("thalnet_module_add_dense", "layer_norm", options.layer_norm));
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_dense_options: reserved is not 0");
+  const thalnet__layer layer = {
+      .kind = &thalnet__dense, .units = units, .variant = activation, .norm = options.layer_norm};
+  return thalnet__declare_layer(module, &layer);
 }
 
 thalnet_status thalnet_module_add_dense(thalnet_module *module, size_t units, int32_t activation,
@@ -28,8 +37,10 @@ static thalnet_status thalnet__add_gru(thalnet_module *module, size_t units, con
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_gru_options"));
   if (options.reset != THALNET_RESET_AFTER && options.reset != THALNET_RESET_BEFORE)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_gru: reset is %d, not 0 or 1", options.reset);
-  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_gru_options: reserved is not 0");
-  return thalnet__declare_layer(module, &thalnet__gru, units, options.reset);
+  THALNET__TRY(thalnet__check_switch("thalnet_module_add_gru", "layer_norm", options.layer_norm));
+  const thalnet__layer layer = {
+      .kind = &thalnet__gru, .units = units, .variant = options.reset, .norm = options.layer_norm};
+  return thalnet__declare_layer(module, &layer);
 }
 
 thalnet_status thalnet_module_add_gru(thalnet_module *module, size_t units, const thalnet_gru_options *options) {
@@ -40,7 +51,10 @@ thalnet_status thalnet_module_add_gru(thalnet_module *module, size_t units, cons
 static thalnet_status thalnet__add_lstm(thalnet_module *module, size_t units, const thalnet_lstm_options *given) {
   thalnet_lstm_options options = THALNET_LSTM_OPTIONS_INIT;
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_lstm_options"));
-  return thalnet__declare_layer(module, &thalnet__lstm, units, 0);
+  THALNET__TRY(thalnet__check_switch("thalnet_module_add_lstm", "layer_norm", options.layer_norm));
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_lstm_options: reserved is not 0");
+  const thalnet__layer layer = {.kind = &thalnet__lstm, .units = units, .norm = options.layer_norm};
+  return thalnet__declare_layer(module, &layer);
 }
 
 thalnet_status thalnet_module_add_lstm(thalnet_module *module, size_t units, const thalnet_lstm_options *options) {

@@ -19,6 +19,7 @@ enum {
   THALNET__FAULT_SMOOTHING,      /* cross-entropy: gradient without label smoothing */
   THALNET__FAULT_SKIP_OWN,       /* readers without their own slice: gradient through what lies behind it dropped */
   THALNET__FAULT_START,          /* gradient of the learned start dropped */
+  THALNET__FAULT_NORM,           /* layer norm: path through the variance dropped */
   THALNET__FAULTS
 };
 

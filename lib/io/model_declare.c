@@ -131,22 +131,39 @@ static thalnet_status thalnet__declare_outputs(thalnet__plan *plan) {
 
 /* --- modules --- */
 
-/* The kind and variant of a layer; NULL: none such. */
-static const thalnet__layer_kind *thalnet__read_layer(const thalnet__word *word, int32_t *variant) {
-  const struct thalnet__field *kind = &word->fields[0], *detail = &word->fields[2];
-  *variant = 0;
-  if (word->count == 3 && thalnet__field_is(kind, thalnet__dense.name)) {
-    for (const char *name; (name = thalnet__activation_name(*variant)) != NULL; ++*variant)
-      if (thalnet__field_is(detail, name)) return &thalnet__dense;
-    return NULL;
+/* The next field of a layer, where it is that word. */
+static int thalnet__take_field(const thalnet__word *word, size_t *at, const char *name) {
+  if (*at >= word->count || !thalnet__field_is(&word->fields[*at], name)) return 0;
+  ++*at;
+  return 1;
+}
+
+/* kind:units, a dense layer's activation, then options in the order in which they are written. -1: it is none. */
+static int thalnet__read_layer(const thalnet__word *word, thalnet__layer *layer) {
+  static const thalnet__layer_kind *const kinds[] = {&thalnet__dense, &thalnet__gru, &thalnet__lstm};
+  size_t at = 2;
+  uint64_t units;
+  *layer = (thalnet__layer){0};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    if (thalnet__field_is(&word->fields[0], kinds[k]->name)) layer->kind = kinds[k];
+  if (layer->kind == NULL || word->count < 2 || thalnet__field_number(&word->fields[1], INT32_MAX, &units)) return -1;
+  layer->units = (size_t)units;
+  if (layer->kind == &thalnet__dense) {
+    const char *name;
+    while ((name = thalnet__activation_name(layer->variant)) != NULL && !thalnet__take_field(word, &at, name))
+      layer->variant++;
+    if (name == NULL) return -1;
   }
-  if (word->count == 3 && thalnet__field_is(kind, thalnet__gru.name) && thalnet__field_is(detail, "reset_before")) {
-    *variant = THALNET_RESET_BEFORE;
-    return &thalnet__gru;
-  }
-  if (word->count == 2 && thalnet__field_is(kind, thalnet__gru.name)) return &thalnet__gru;
-  if (word->count == 2 && thalnet__field_is(kind, thalnet__lstm.name)) return &thalnet__lstm;
-  return NULL;
+  if (layer->kind == &thalnet__gru && thalnet__take_field(word, &at, "reset_before"))
+    layer->variant = THALNET_RESET_BEFORE;
+  layer->norm = thalnet__take_field(word, &at, "layer_norm");
+  return at == word->count ? 0 : -1;
+}
+
+/* As many as network/layout.c gives it. */
+static size_t thalnet__layer_tensors(const thalnet__layer *layer) {
+  const size_t plain = layer->kind->recurrent ? 4 : 2, gains = layer->kind->recurrent ? 2 : 1;
+  return plain + (layer->norm ? gains + (layer->kind->cell ? 2 : 0) : 0);
 }
 
 static thalnet_status thalnet__declare_layers(thalnet__plan *plan, thalnet_module *module, size_t i) {
@@ -156,13 +173,11 @@ static thalnet_status thalnet__declare_layers(thalnet__plan *plan, thalnet_modul
   int taken;
   THALNET__TRY(thalnet__require(plan, key, &list));
   while ((taken = thalnet__take_word(&list, &word)) != 0) {
-    int32_t variant;
-    uint64_t units;
-    const thalnet__layer_kind *kind = taken > 0 ? thalnet__read_layer(&word, &variant) : NULL;
-    if (kind == NULL || thalnet__field_number(&word.fields[1], INT32_MAX, &units))
-      return thalnet__refuse_word(key, &word, "dense:n:activation, gru:n, gru:n:reset_before or lstm:n");
-    THALNET__TRY(thalnet__count_tensors(plan, kind->recurrent ? 4 : 2));
-    THALNET__TRY(thalnet__refuse(thalnet__declare_layer(module, kind, (size_t)units, variant), key));
+    thalnet__layer layer;
+    if (taken < 0 || thalnet__read_layer(&word, &layer))
+      return thalnet__refuse_word(key, &word, "dense:n:activation, gru:n, gru:n:reset_before or lstm:n, and options");
+    THALNET__TRY(thalnet__count_tensors(plan, thalnet__layer_tensors(&layer)));
+    THALNET__TRY(thalnet__refuse(thalnet__declare_layer(module, &layer), key));
   }
   return THALNET_OK;
 }

@@ -78,6 +78,7 @@ static void thalnet__describe_layers(thalnet__text *text, const thalnet_module *
     thalnet__field_digits(text, layer->units);
     if (layer->kind == &thalnet__dense) thalnet__field(text, thalnet__activation_name(layer->variant));
     if (layer->kind == &thalnet__gru && layer->variant == THALNET_RESET_BEFORE) thalnet__field(text, "reset_before");
+    if (layer->norm) thalnet__field(text, "layer_norm");
   }
 }
 

@@ -19,7 +19,7 @@ void thalnet__text_number(thalnet__text *text, uint64_t number);
 const char *thalnet__text_end(thalnet__text *text);
 
 /* One word of a list, taken apart at its colons. */
-enum { THALNET__FIELDS = 4 };
+enum { THALNET__FIELDS = 6 };
 typedef struct thalnet__word {
   const char *at;
   size_t length;

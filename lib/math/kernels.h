@@ -50,7 +50,7 @@ typedef struct thalnet__gates {
   thalnet__const_rows base; /* of all blocks but the last */
   thalnet__const_rows
       hidden;       /* products of the hidden state: GRU r, z, and with reset after W_hn h; LSTM: i, f, g, o */
-  const real *bias; /* b_hn, where the reset gate comes after the product */
+  const real *bias; /* b_hn, where the reset gate comes after the product; of the normalised cell */
   thalnet__const_rows before; /* hidden state, or LSTM: cell */
   thalnet__rows output;       /* hidden state */
   thalnet__rows cell;         /* LSTM */
@@ -64,6 +64,26 @@ typedef struct thalnet__gate_gradients {
   thalnet__rows d_before;               /* of `before`; written, but for what goes through the products */
   thalnet__const_rows d_reset;          /* reset before: of r h */
 } thalnet__gate_gradients;
+
+/* Layer normalisation (Ba, Kiros, Hinton 2016) of blocks of `units` numbers that lie side by side in a row, each by itself:
+ * to = gain x^, x^ = (x - mean(x)) / sqrt(variance(x) + THALNET__NORM_EPSILON), x = from + base. */
+#define THALNET__NORM_EPSILON 1e-5
+typedef struct thalnet__norm {
+  size_t rows, units, blocks;
+  thalnet__const_rows base; /* at NULL: nothing is added */
+  thalnet__const_rows from;
+  thalnet__rows to;      /* may be from */
+  const real *gain;      /* [blocks units] */
+  thalnet__rows normed;  /* x^, which backward wants; at NULL: not kept */
+  thalnet__rows inverse; /* [rows, blocks]: 1 / sqrt(...), kept with x^ */
+} thalnet__norm;
+
+typedef struct thalnet__norm_gradient {
+  size_t rows, units, blocks;
+  thalnet__const_rows dy, normed, inverse;
+  const real *gain;
+  thalnet__rows dx; /* written */
+} thalnet__norm_gradient;
 
 /* Softmax weights over the center for some contexts: `rows` times [contexts, center] logits, and what they read, [rows,
  * center]. */
@@ -142,6 +162,18 @@ typedef struct thalnet__kernels {
   void (*gru_before_gradient_reset)(const thalnet__gate_gradients *gates);
   void (*lstm)(const thalnet__gates *gates);
   void (*lstm_gradient)(const thalnet__gate_gradients *gates);
+
+  void (*normalize)(const thalnet__norm *norm);
+  void (*normalize_gradient)(const thalnet__norm_gradient *norm);
+  /* y += the sum of the rows of x times those of z, number by number */
+  void (*add_row_products)(size_t rows, size_t n, thalnet__const_rows x, thalnet__const_rows z, real *y);
+  /* LSTM in two halves around the normalisation of its cell, from `cell` to the last block of the gates. The second adds
+   * `bias`; backward, it gives the gradient of what its tanh took, and the first finds in the last block what has come of
+   * that. */
+  void (*lstm_cell)(const thalnet__gates *gates);
+  void (*lstm_output)(const thalnet__gates *gates);
+  void (*lstm_output_gradient)(const thalnet__gate_gradients *gates, thalnet__rows d_tanh);
+  void (*lstm_cell_gradient)(const thalnet__gate_gradients *gates);
 
   /* w = softmax(logits); w may be logits. */
   void (*softmax)(size_t n, const real *logits, real *w);

@@ -99,6 +99,7 @@ static void THALNET__KERNEL(add_rows)(size_t rows, size_t n, thalnet__const_rows
 #include "math/kernels_reading.h" /* before those who use it */
 
 #include "math/kernels_gaussian.h"
+#include "math/kernels_norm.h"
 #include "math/kernels_recurrent.h"
 
 const thalnet__kernels THALNET__KERNEL(kernels) = {
@@ -121,6 +122,13 @@ const thalnet__kernels THALNET__KERNEL(kernels) = {
     .gru_before_gradient_reset = THALNET__KERNEL(gru_before_gradient_reset),
     .lstm = THALNET__KERNEL(lstm),
     .lstm_gradient = THALNET__KERNEL(lstm_gradient),
+    .normalize = THALNET__KERNEL(normalize),
+    .normalize_gradient = THALNET__KERNEL(normalize_gradient),
+    .add_row_products = THALNET__KERNEL(add_row_products),
+    .lstm_cell = THALNET__KERNEL(lstm_cell),
+    .lstm_output = THALNET__KERNEL(lstm_output),
+    .lstm_output_gradient = THALNET__KERNEL(lstm_output_gradient),
+    .lstm_cell_gradient = THALNET__KERNEL(lstm_cell_gradient),
     .softmax = THALNET__KERNEL(softmax),
     .cross_entropy = THALNET__KERNEL(cross_entropy),
     .softmax_read = THALNET__KERNEL(softmax_read),

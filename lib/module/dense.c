@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* y = activation(W u + b) */
 #include "module/layer.h"
+#include "module/norm.h"
 
 enum { FORWARD_PRODUCT, FORWARD_ACTIVATION, FORWARD_PHASES };
 enum { BACKWARD_ACTIVATION, BACKWARD_PRODUCT, BACKWARD_PHASES };
@@ -12,6 +13,7 @@ static void thalnet__dense_forward(const thalnet__layer *layer, const thalnet__l
     return;
   }
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  thalnet__norm_input(layer, step, step->output, rows);
   step->kernels->activate(layer->variant, rows.count, layer->units, thalnet__const_cut(step->base, rows, 0),
                           thalnet__cut(step->output, rows, 0));
 }
@@ -26,6 +28,7 @@ static void thalnet__dense_backward(const thalnet__layer *layer, const thalnet__
   step->kernels->activation_gradient(
       layer->variant, rows.count, layer->units, thalnet__const_cut(thalnet__const_view(step->output), rows, 0),
       thalnet__const_cut(gradient->d_output, rows, 0), thalnet__cut(step->gates, rows, 0));
+  thalnet__norm_input_gradient(layer, step, rows);
 }
 
 const thalnet__layer_kind thalnet__dense = {

@@ -7,11 +7,13 @@
  *   h' = (1 - z) * n + z * h
  *
  * Blocks of a step: n, r, z, and the fourth: W_hn h + b_hn with reset after, r h with reset before.
+ * With layer norm every product is normalised by itself before its biases are added.
  */
 #include <thalnet/module.h>
 
 #include "core/fault.h"
 #include "module/layer.h"
+#include "module/norm.h"
 
 /* Reset before has all of the phases, reset after those without RESET in their names, one after the other. */
 enum { FORWARD_PRODUCTS, FORWARD_GATES, FORWARD_RESET_CANDIDATE, FORWARD_RESET_OUTPUT, FORWARD_PHASES };
@@ -44,10 +46,32 @@ static thalnet__gates thalnet__gru_rows(const thalnet__layer *layer, const thaln
 static void thalnet__gru_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
                                        thalnet__part part) {
   const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  thalnet__norm_input(layer, step, step->gates, rows);
+  thalnet__norm_hidden(layer, step, 0, layer->hidden.outputs / layer->units, rows);
   if (layer->variant == THALNET_RESET_AFTER)
     step->kernels->gru_after(&gates);
   else
     step->kernels->gru_before_gates(&gates);
+}
+
+/* n += W_hn (r h); with layer norm a block of its own until it is normalised. */
+static void thalnet__gru_forward_candidate(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                           thalnet__part part) {
+  const thalnet__rows own = {step->hidden.at + 2 * layer->units, step->hidden.ld};
+  thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows,
+                          thalnet__const_block(layer, step, 3), !layer->norm, layer->norm ? own : step->gates, part);
+}
+
+static void thalnet__gru_forward_output(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        thalnet__part part) {
+  const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  thalnet__norm_hidden(layer, step, 2, 1, rows);
+  for (size_t row = rows.first; layer->norm && row < rows.first + rows.count; row++)
+    step->kernels->add(layer->units, step->hidden.at + row * step->hidden.ld + 2 * layer->units,
+                       step->gates.at + row * step->gates.ld);
+  step->kernels->gru_before_output(&gates);
 }
 
 static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
@@ -58,11 +82,9 @@ static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__lay
   } else if (phase == FORWARD_GATES) {
     thalnet__gru_forward_gates(layer, step, part);
   } else if (phase == FORWARD_RESET_CANDIDATE) {
-    thalnet__matrix_forward(step->kernels, &layer->candidate, step->prepared, step->rows,
-                            thalnet__const_block(layer, step, 3), 1, step->gates, part);
+    thalnet__gru_forward_candidate(layer, step, part);
   } else {
-    const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
-    step->kernels->gru_before_output(&gates);
+    thalnet__gru_forward_output(layer, step, part);
   }
 }
 
@@ -85,7 +107,38 @@ static void thalnet__gru_backward_products(const thalnet__layer *layer, const th
   thalnet__layer_multiply_input_gradient(layer, step, gradient, part);
   if (THALNET__FAULT(DROP_RECURRENT)) return;
   thalnet__matrix_backward(step->kernels, &layer->hidden, step->prepared, step->rows,
-                           thalnet__const_block(layer, step, 1), 1, d_before, part);
+                           thalnet__const_view(step->hidden_side), 1, d_before, part);
+}
+
+/* Up to the gates; with reset before, the part of r is still to come. */
+static void thalnet__gru_backward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        const thalnet__layer_gradient *gradient, thalnet__part part) {
+  const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  if (layer->variant == THALNET_RESET_AFTER) {
+    step->kernels->gru_after_gradient(&gates);
+    thalnet__norm_input_gradient(layer, step, rows);
+    thalnet__norm_hidden_gradient(layer, step, 0, 3, thalnet__const_block(layer, step, 1), rows);
+  } else {
+    step->kernels->gru_before_gradient(&gates);
+    thalnet__norm_hidden_gradient(layer, step, 2, 1, thalnet__const_block(layer, step, 0), rows);
+  }
+}
+
+static void thalnet__gru_backward_reset(const thalnet__layer *layer, const thalnet__layer_step *step,
+                                        const thalnet__layer_gradient *gradient, thalnet__part part) {
+  const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+  gates.d_reset = thalnet__const_cut((thalnet__const_rows){gradient->scratch, layer->units}, rows, 0);
+  step->kernels->gru_before_gradient_reset(&gates);
+  thalnet__norm_input_gradient(layer, step, rows);
+  thalnet__norm_hidden_gradient(layer, step, 0, 2, thalnet__const_block(layer, step, 1), rows);
+}
+
+/* Of the product that the reset gate goes into. */
+static thalnet__const_rows thalnet__candidate_side(const thalnet__layer *layer, thalnet__const_rows gates,
+                                                   thalnet__const_rows hidden_side) {
+  return layer->norm ? (thalnet__const_rows){hidden_side.at + 2 * layer->units, hidden_side.ld} : gates;
 }
 
 static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -94,20 +147,14 @@ static void thalnet__gru_backward(const thalnet__layer *layer, const thalnet__la
   if (phase == BACKWARD_PRODUCTS || (after && phase > BACKWARD_GATES)) {
     thalnet__gru_backward_products(layer, step, gradient, part);
   } else if (phase == BACKWARD_GATES) {
-    const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
-    if (after)
-      step->kernels->gru_after_gradient(&gates);
-    else
-      step->kernels->gru_before_gradient(&gates);
+    thalnet__gru_backward_gates(layer, step, gradient, part);
   } else if (phase == BACKWARD_RESET_CANDIDATE) {
     const thalnet__rows d_reset = {gradient->scratch, layer->units};
-    thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows,
-                             thalnet__const_block(layer, step, 0), 0, d_reset, part);
+    const thalnet__const_rows side =
+        thalnet__candidate_side(layer, thalnet__const_block(layer, step, 0), thalnet__const_view(step->hidden_side));
+    thalnet__matrix_backward(step->kernels, &layer->candidate, step->prepared, step->rows, side, 0, d_reset, part);
   } else {
-    const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
-    thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
-    gates.d_reset = thalnet__const_cut((thalnet__const_rows){gradient->scratch, layer->units}, rows, 0);
-    step->kernels->gru_before_gradient_reset(&gates);
+    thalnet__gru_backward_reset(layer, step, gradient, part);
   }
 }
 
@@ -116,12 +163,13 @@ static void thalnet__gru_hidden_gradients(const thalnet__layer *layer, const tha
   const size_t n = layer->units;
   real *weight = sum->gradients + layer->weight_hh;
   if (layer->variant == THALNET_RESET_AFTER) {
-    thalnet__layer_weight_gradient(sum, n, 3 * n, sum->hidden_before, n, weight, n, part);
+    thalnet__layer_weight_gradient(sum, sum->hidden_side, 0, 3 * n, sum->hidden_before, n, weight, n, part);
     return;
   }
+  const thalnet__const_rows side = thalnet__candidate_side(layer, sum->gates, sum->hidden_side);
   const thalnet__const_rows reset = {sum->gates.at + 3 * n, sum->gates.ld};
-  thalnet__layer_weight_gradient(sum, n, 2 * n, sum->hidden_before, n, weight, n, part);
-  thalnet__layer_weight_gradient(sum, 0, n, reset, n, weight + 2 * n * n, n, part);
+  thalnet__layer_weight_gradient(sum, sum->hidden_side, 0, 2 * n, sum->hidden_before, n, weight, n, part);
+  thalnet__layer_weight_gradient(sum, side, 0, n, reset, n, weight + 2 * n * n, n, part);
 }
 
 const thalnet__layer_kind thalnet__gru = {

@@ -6,6 +6,7 @@
 #include <thalnet/module.h>
 
 #include "core/fault.h"
+#include "module/norm.h"
 
 void thalnet__layer_blocks(const thalnet__layer *layer, thalnet__block_rows blocks[2]) {
   const size_t n = layer->units, last = layer->kind->rotated * n, others = layer->kind->gates * n - last;
@@ -67,7 +68,9 @@ void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels 
     thalnet__matrix_put(kernels, &layer->input, &piece, prepared, part);
   }
   if (layer->kind->recurrent) thalnet__prepare_hidden(layer, kernels, parameters, prepared, part);
-  if (part.index == 0) thalnet__prepare_biases(layer, kernels, parameters, prepared);
+  if (part.index != 0) return;
+  thalnet__prepare_biases(layer, kernels, parameters, prepared);
+  thalnet__norm_prepare(layer, parameters, prepared);
 }
 
 /* --- products of a step --- */
@@ -85,16 +88,16 @@ void thalnet__layer_multiply_hidden(const thalnet__layer *layer, const thalnet__
 void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const thalnet__layer_step *step,
                                             const thalnet__layer_gradient *gradient, thalnet__part part) {
   if (layer->input.inputs > 0)
-    thalnet__matrix_backward(step->kernels, &layer->input, step->prepared, step->rows, thalnet__const_view(step->gates),
-                             0, gradient->d_input, part);
+    thalnet__matrix_backward(step->kernels, &layer->input, step->prepared, step->rows,
+                             thalnet__const_view(step->input_side), 0, gradient->d_input, part);
 }
 
 /* --- gradients of parameters --- */
 
-void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, size_t column, size_t count,
-                                    thalnet__const_rows from, size_t columns, real *weight, size_t ld,
+void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, thalnet__const_rows side, size_t column,
+                                    size_t count, thalnet__const_rows from, size_t columns, real *weight, size_t ld,
                                     thalnet__part part) {
-  const thalnet__const_rows gates = {sum->gates.at + column, sum->gates.ld};
+  const thalnet__const_rows gates = {side.at + column, side.ld};
   thalnet__multiply_gradient(sum->kernels, count, columns, sum->rows, gates, from, weight, ld, sum->scratch, part);
 }
 
@@ -103,7 +106,7 @@ void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__
   thalnet__layer_blocks(layer, blocks);
   for (int b = 0; b < 2; b++)
     thalnet__layer_weight_gradient(
-        sum, blocks[b].column, blocks[b].count, sum->input, layer->input.inputs,
+        sum, sum->input_side, blocks[b].column, blocks[b].count, sum->input, layer->input.inputs,
         sum->gradients + layer->weight_ih + blocks[b].row * layer->inputs + layer->task_columns, layer->inputs, part);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One layer of a module, behind one interface for dense, GRU and LSTM.
+/* One layer of a module, behind one interface for dense, GRU and LSTM. Layer norm: module/norm.h.
  *
  * A layer's input columns are [task inputs | the rest]: what does not change within a step's recurrence (task inputs, biases)
  * arrives as `base`, multiplied before the time loop; the rest (the context, or the layer below) is multiplied here.
@@ -26,11 +26,15 @@ typedef struct thalnet__layer {
   const thalnet__layer_kind *kind;
   int32_t variant;           /* dense: activation; GRU: reset */
   size_t units;              /* n */
+  int norm;                  /* its products, and an LSTM's cell, are normalised: see module/norm.h */
   size_t inputs;             /* columns of the input weights */
   size_t task_columns;       /* of them, the first ones: task inputs */
   size_t weight_ih, bias_ih; /* places in the parameter block: [gates n, inputs], [gates n] */
   size_t weight_hh, bias_hh; /* recurrent kinds: [gates n, n], [gates n] */
+  size_t norm_ih, norm_hh;   /* gains of layer norm: [gates n], recurrent kinds [gates n] */
+  size_t norm_cell;          /* LSTM: [n], followed by the cell's bias, [n] */
   size_t bias;               /* place in the prepared block: biases added up, [blocks n] */
+  size_t gains;              /* and gains: [norm blocks n], LSTM: and the cell's bias */
   thalnet__matrix input;     /* [gates n, inputs - task_columns], in the order of the blocks */
   thalnet__matrix hidden;    /* on the hidden state: [gates n, n]; with reset before r and z, [2 n, n] */
   size_t parts;              /* of large networks: how many parts its phases have */
@@ -42,14 +46,19 @@ typedef struct thalnet__layer_step {
   const thalnet__kernels *kernels;
   const real *prepared;
   size_t rows;
-  thalnet__const_rows base;          /* [rows, gates n] */
+  thalnet__const_rows base;          /* [rows, gates n]; with layer norm the biases alone */
+  thalnet__const_rows projected;     /* [rows, gates n], layer norm: products of task inputs; at NULL: none */
   thalnet__const_rows input;         /* [rows, inputs - task_columns] */
   thalnet__const_rows hidden_before; /* [rows, n], recurrent kinds */
   thalnet__const_rows cell_before;   /* [rows, n], LSTM */
   thalnet__rows output;              /* [rows, n]: y, or h */
   thalnet__rows cell;                /* [rows, n], LSTM */
-  thalnet__rows hidden;              /* [rows, hidden.outputs]: products of the hidden state */
+  thalnet__rows hidden;              /* [rows, hidden width]: products of the hidden state */
   thalnet__rows gates;               /* [rows, blocks n]; dense: only the gradient is there */
+  thalnet__rows input_side;          /* [rows, gates n]: gradients of the input's products; in gates or d_normed */
+  thalnet__rows hidden_side;         /* of those of the hidden state, in the order of step->hidden */
+  thalnet__rows normed, inverse;     /* layer norm, what backward wants: see module/norm.h; at NULL: not kept */
+  thalnet__rows d_normed;            /* and what it makes */
 } thalnet__layer_step;
 
 typedef struct thalnet__layer_gradient {
@@ -66,6 +75,7 @@ typedef struct thalnet__layer_sum {
   const thalnet__kernels *kernels;
   size_t rows;
   thalnet__const_rows gates; /* gradients before the gates */
+  thalnet__const_rows input_side, hidden_side, normed, d_normed;
   thalnet__const_rows input, hidden_before;
   real *gradients; /* all parameters' */
   real *scratch;   /* of products */
@@ -126,9 +136,9 @@ void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const t
 /* weight_ih[:, task_columns:] and bias_ih, of all kinds. */
 void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
 void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
-/* weight [count, columns] += gates[:, column .. column + count)^T from */
-void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, size_t column, size_t count,
-                                    thalnet__const_rows from, size_t columns, real *weight, size_t ld,
+/* weight [count, columns] += side[:, column .. column + count)^T from */
+void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, thalnet__const_rows side, size_t column,
+                                    size_t count, thalnet__const_rows from, size_t columns, real *weight, size_t ld,
                                     thalnet__part part);
 
 #endif

@@ -4,11 +4,13 @@
  *   i, f, o = s(W u + b_i + W_h h + b_h)   g = tanh(W u + b_i + W_h h + b_h)   c' = f * c + i * g   h' = o * tanh(c')
  *
  * Blocks of a step: i, f, g, o, tanh(c').
+ * With layer norm both products are normalised before the biases are added, and h' = o * tanh(LN(c')).
  */
 #include <string.h>
 
 #include "core/fault.h"
 #include "module/layer.h"
+#include "module/norm.h"
 
 enum { FORWARD_PRODUCTS, FORWARD_GATES, FORWARD_PHASES };
 enum { BACKWARD_GATES, BACKWARD_PRODUCTS, BACKWARD_PHASES };
@@ -16,15 +18,23 @@ enum { BACKWARD_GATES, BACKWARD_PRODUCTS, BACKWARD_PHASES };
 static void thalnet__lstm_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
                                         thalnet__part part) {
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
-  const thalnet__gates gates = {.rows = rows.count,
-                                .units = layer->units,
-                                .gates = thalnet__cut(step->gates, rows, 0),
-                                .base = thalnet__const_cut(step->base, rows, 0),
-                                .hidden = thalnet__const_cut(thalnet__const_view(step->hidden), rows, 0),
-                                .before = thalnet__const_cut(step->cell_before, rows, 0),
-                                .output = thalnet__cut(step->output, rows, 0),
-                                .cell = thalnet__cut(step->cell, rows, 0)};
-  step->kernels->lstm(&gates);
+  thalnet__gates gates = {.rows = rows.count,
+                          .units = layer->units,
+                          .gates = thalnet__cut(step->gates, rows, 0),
+                          .base = thalnet__const_cut(step->base, rows, 0),
+                          .hidden = thalnet__const_cut(thalnet__const_view(step->hidden), rows, 0),
+                          .before = thalnet__const_cut(step->cell_before, rows, 0),
+                          .output = thalnet__cut(step->output, rows, 0),
+                          .cell = thalnet__cut(step->cell, rows, 0)};
+  if (!layer->norm) {
+    step->kernels->lstm(&gates);
+    return;
+  }
+  thalnet__norm_input(layer, step, step->gates, rows);
+  thalnet__norm_hidden(layer, step, 0, 4, rows);
+  step->kernels->lstm_cell(&gates);
+  gates.bias = thalnet__norm_cell(layer, step, rows);
+  step->kernels->lstm_output(&gates);
 }
 
 static void thalnet__lstm_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
@@ -47,7 +57,15 @@ static void thalnet__lstm_backward_gates(const thalnet__layer *layer, const thal
                                          .d_output = thalnet__const_cut(gradient->d_output, rows, 0),
                                          .d_cell = thalnet__const_cut(gradient->d_cell, rows, 0),
                                          .d_before = thalnet__cut(gradient->d_cell_before, rows, 0)};
-  step->kernels->lstm_gradient(&gates);
+  if (!layer->norm) {
+    step->kernels->lstm_gradient(&gates);
+    return;
+  }
+  step->kernels->lstm_output_gradient(&gates, thalnet__norm_cell_side(layer, step, rows));
+  thalnet__norm_cell_gradient(layer, step, rows);
+  step->kernels->lstm_cell_gradient(&gates);
+  thalnet__norm_input_gradient(layer, step, rows);
+  thalnet__norm_hidden_gradient(layer, step, 0, 4, thalnet__const_view(step->gates), rows);
 }
 
 static void thalnet__lstm_backward(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -60,7 +78,7 @@ static void thalnet__lstm_backward(const thalnet__layer *layer, const thalnet__l
   thalnet__layer_multiply_input_gradient(layer, step, gradient, part);
   if (!THALNET__FAULT(DROP_RECURRENT))
     thalnet__matrix_backward(step->kernels, &layer->hidden, step->prepared, step->rows,
-                             thalnet__const_view(step->gates), 0, d_before, part);
+                             thalnet__const_view(step->hidden_side), 0, d_before, part);
   else
     for (size_t r = 0; r < step->rows; r++)
       memset(d_before.at + r * d_before.ld, 0, layer->units * sizeof *d_before.at);
@@ -69,7 +87,8 @@ static void thalnet__lstm_backward(const thalnet__layer *layer, const thalnet__l
 static void thalnet__lstm_hidden_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum,
                                            thalnet__part part) {
   const size_t n = layer->units;
-  thalnet__layer_weight_gradient(sum, 0, 4 * n, sum->hidden_before, n, sum->gradients + layer->weight_hh, n, part);
+  thalnet__layer_weight_gradient(sum, sum->hidden_side, 0, 4 * n, sum->hidden_before, n,
+                                 sum->gradients + layer->weight_hh, n, part);
 }
 
 const thalnet__layer_kind thalnet__lstm = {

@@ -6,6 +6,7 @@
 
 #include "core/checked.h"
 #include "core/fault.h"
+#include "module/norm.h"
 #include "network/deal.h"
 #include "network/unroll.h"
 
@@ -158,10 +159,15 @@ static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t
   thalnet__layer_sum sum = {.kernels = first->kernels,
                             .rows = (call->end - call->step) * rows,
                             .gates = thalnet__const_view(first->gates),
+                            .input_side = thalnet__const_view(first->input_side),
+                            .hidden_side = thalnet__const_view(first->hidden_side),
+                            .normed = thalnet__const_view(first->normed),
+                            .d_normed = thalnet__const_view(first->d_normed),
                             .hidden_before = first->hidden_before,
                             .gradients = call->gradients,
                             .scratch = thalnet__product_scratch(call->work, worker)};
   thalnet__layer_bias_gradients(layer, &sum, part);
+  thalnet__norm_gradients(layer, &sum, part);
   if (layer->kind->recurrent)
     layer->kind->hidden_gradients(layer, &sum, part); /* the memory before lies in one piece */
   if (layer->input.inputs == 0) return;
@@ -170,7 +176,7 @@ static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t
   for (size_t step = call->step, run; step < call->end; step += run) {
     run = in_memory ? thalnet__after_run(call->segment, step, call->end) : call->end - step;
     sum.rows = run * rows;
-    sum.gates.at = first->gates.at + (step - call->step) * rows * first->gates.ld;
+    sum.input_side.at = first->input_side.at + (step - call->step) * rows * first->input_side.ld;
     sum.input = thalnet__layer_input(call->work, call->segment, m, j, step);
     thalnet__layer_input_gradients(layer, &sum, part);
   }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/random.h"
+#include "module/norm.h"
 
 thalnet_status thalnet__allocate_parameters(thalnet_center *net) {
   void *parameters, *prepared;
@@ -40,6 +41,7 @@ static void thalnet__initialize_tensor(thalnet_center *net, const thalnet__tenso
       thalnet__random_make(seed, THALNET__STREAM_PARAMETERS, thalnet__random_hash(tensor->name), 0);
   thalnet__random_uniform(&random, 0, 0, tensor->count, values);
   for (size_t i = 0; i < tensor->count; i++) values[i] = (2 * values[i] - 1) * tensor->bound;
+  for (size_t i = 0; i < tensor->count && tensor->around != 0; i++) values[i] += tensor->around;
 }
 
 void thalnet__initialize(thalnet_center *net, uint64_t seed) {
@@ -56,7 +58,8 @@ const thalnet__tensor *thalnet__find_tensor(const thalnet_center *net, const cha
   return NULL;
 }
 
-/* Products of one step of one sequence, forward; element-wise work counts as ten operations a gate. */
+/* Products of one step of one sequence, forward; element-wise work counts as ten operations a gate, and as many for a number that
+ * is normalised. */
 static uint64_t thalnet__module_operations(const thalnet_center *net, const thalnet_module *module) {
   double operations = 0; /* exact below 2^53, and no wrap above */
   for (size_t j = 0; j < module->layer_count; j++) {
@@ -67,6 +70,7 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
       if (input->tokens) inputs -= (double)(input->size - 1); /* a gather of one column */
     }
     operations += 2 * gates * (inputs + (layer->kind->recurrent ? (double)layer->units : 0)) + 10 * gates;
+    operations += 10 * (double)(thalnet__norm_blocks(layer) * layer->units);
   }
   if (thalnet__has_reader(module)) {
     const thalnet__reader *reader = &module->reader.reading;

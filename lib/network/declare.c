@@ -189,18 +189,19 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
   return THALNET_OK;
 }
 
-thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer_kind *kind, size_t units,
-                                      int32_t variant) {
+thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer) {
+  const size_t units = layer->units;
+  const char *kind = layer->kind->name;
   void *array = module->layers;
   THALNET__TRY(thalnet__check_draft(module->net, "layer", module->layer_count));
-  if (units == 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: units is 0", module->name, kind->name);
+  if (units == 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: units is 0", module->name, kind);
   if (units > THALNET_SIZE_LIMIT)
-    return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s', %s: units %zu is above %d", module->name, kind->name, units,
+    return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s', %s: units %zu is above %d", module->name, kind, units,
                          THALNET_SIZE_LIMIT);
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, module->layer_count, &module->layer_capacity,
                                 sizeof *module->layers));
   module->layers = array;
-  module->layers[module->layer_count++] = (thalnet__place){.layer = {.kind = kind, .variant = variant, .units = units}};
+  module->layers[module->layer_count++] = (thalnet__place){.layer = *layer};
   return THALNET_OK;
 }
 

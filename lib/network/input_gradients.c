@@ -27,7 +27,7 @@ static thalnet__const_rows thalnet__framed_gradient(const thalnet__input_block *
   const thalnet__layer *first = thalnet__first_layer(net->modules[block->module]);
   const size_t gates = first->kind->gates * first->units, rows = work->rows;
   const size_t steps = net->inputs[block->input].steps_per_frame;
-  const thalnet__rows dg = work->main.modules[block->module].layers[0].step.gates;
+  const thalnet__rows dg = work->main.modules[block->module].layers[0].step.input_side;
   if (steps == 1) return thalnet__const_view(dg);
   for (size_t frame = 0; frame < block->frames; frame++)
     for (size_t r = 0; r < rows; r++) {
@@ -108,12 +108,12 @@ static void thalnet__dense_part(void *argument, size_t index, size_t worker) {
   const thalnet__const_rows values = {work->inputs[block->input] + block->frame * work->rows * size, size};
   const thalnet__layer_sum sum = {.kernels = work->net->kernels,
                                   .rows = rows,
-                                  .gates = block->dg,
+                                  .input_side = block->dg,
                                   .scratch = thalnet__product_scratch(work, worker)};
   thalnet__block_rows blocks[2];
   thalnet__layer_blocks(first, blocks);
   for (int b = 0; b < 2; b++)
-    thalnet__layer_weight_gradient(&sum, blocks[b].column, blocks[b].count, values, size,
+    thalnet__layer_weight_gradient(&sum, sum.input_side, blocks[b].column, blocks[b].count, values, size,
                                    block->gradients + first->weight_ih + blocks[b].row * first->inputs +
                                        block->connection->column,
                                    first->inputs, (thalnet__part){index, block->parts});

@@ -93,7 +93,7 @@ static void thalnet__project_input(const thalnet__projection *call, const thalne
   }
 }
 
-/* The module's biases, and the inputs that have a frame for every base. */
+/* The module's biases, but those that come after layer norm, and the inputs that have a frame for every base. */
 static void thalnet__project_part(void *argument, size_t index, size_t worker) {
   const thalnet__projection *call = argument;
   const thalnet__work *work = call->work;
@@ -105,8 +105,9 @@ static void thalnet__project_part(void *argument, size_t index, size_t worker) {
   const size_t bases = work->frames * net->steps_per_frame / mine->base_steps;
   const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, bases * work->rows, 1);
   (void)worker;
-  for (size_t at = rows.first; at < rows.first + rows.count; at++)
+  for (size_t at = rows.first; at < rows.first + rows.count && !first->norm; at++)
     memcpy(call->to + at * gates, net->prepared + first->bias, gates * sizeof *call->to);
+  if (first->norm) memset(call->to + rows.first * gates, 0, rows.count * gates * sizeof *call->to);
   for (size_t k = 0; k < module->input_count; k++) {
     const size_t number = (size_t)module->inputs[k].number;
     if (work->fed[number] && net->inputs[number].steps_per_frame == mine->base_steps)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "module/norm.h"
 #include "network/build.h"
 
 /* The table of tensors while it is being filled: first counted, then written. */
@@ -183,6 +184,22 @@ static size_t thalnet__add_layer_tensor(thalnet__table *table, size_t i, size_t 
   return thalnet__add_tensor(table, full, columns == 0 ? 1 : 2, dimensions, bound, columns != 0);
 }
 
+static size_t thalnet__add_gain(thalnet__table *table, size_t i, size_t j, const char *name, size_t count) {
+  const size_t place = thalnet__add_layer_tensor(table, i, j, name, count, 0, 0);
+  if (table->tensors != NULL) table->tensors[table->count - 1].around = 1;
+  return place;
+}
+
+static void thalnet__add_norm(thalnet__table *table, size_t i, size_t j, thalnet__layer *layer) {
+  const size_t n = layer->units, gates = layer->kind->gates * n;
+  const int recurrent = layer->kind->recurrent;
+  layer->norm_ih = thalnet__add_gain(table, i, j, recurrent ? "norm_ih" : "norm", gates);
+  if (recurrent) layer->norm_hh = thalnet__add_gain(table, i, j, "norm_hh", gates);
+  if (!layer->kind->cell) return;
+  layer->norm_cell = thalnet__add_gain(table, i, j, "norm_cell", n);
+  thalnet__add_layer_tensor(table, i, j, "bias_cell", n, 0, 0); /* right behind: see module/layer.h */
+}
+
 /* Initial values lie within a bound that follows from the tensor's own shape. PyTorch's: 1/sqrt(inputs) for dense layers,
  * 1/sqrt(units) for recurrent ones. */
 static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalnet__layer *layer) {
@@ -198,6 +215,7 @@ static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalne
   } else {
     layer->bias_ih = thalnet__add_layer_tensor(table, i, j, "bias", gates, 0, bound);
   }
+  if (layer->norm) thalnet__add_norm(table, i, j, layer);
 }
 
 static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader *reader) {
@@ -351,6 +369,7 @@ static thalnet_status thalnet__place_prepared(thalnet_center *net) {
     for (size_t j = 0; j < module->layer_count; j++) {
       thalnet__layer *layer = &module->layers[j].layer;
       layer->bias = thalnet__place_numbers(&places, layer->kind->blocks * layer->units);
+      if (layer->norm) layer->gains = thalnet__place_numbers(&places, thalnet__norm_prepared(layer));
     }
     for (size_t k = 0; k < module->input_count; k++)
       thalnet__place_input(net, &places, thalnet__first_layer(module), &module->inputs[k]);

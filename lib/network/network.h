@@ -95,7 +95,8 @@ typedef struct thalnet__tensor {
   size_t place, count;
   int rank;
   size_t dimensions[3];
-  real bound;     /* starts uniform in +-bound */
+  real bound;     /* starts uniform in +-bound, */
+  real around;    /* around this */
   int decays;     /* weight decay applies */
   int normed;     /* a weight-norm matrix, which may not be all zeros */
   int32_t output; /* of the output that it belongs to, or -1 */

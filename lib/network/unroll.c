@@ -3,6 +3,7 @@
 #include "network/unroll.h"
 
 #include "core/checked.h"
+#include "module/norm.h"
 #include "network/deal.h"
 
 /* The output of a layer at a step: in the memory after it, or for a dense layer below the last in an array of its own. */
@@ -25,6 +26,23 @@ static thalnet__rows thalnet__layer_gates(const thalnet__segment *segment, const
   const size_t at = layer->kind->recurrent ? step : step % segment->block;
   if (mine->gates == NULL) return (thalnet__rows){NULL, width};
   return (thalnet__rows){mine->gates + at * segment->rows * width, width};
+}
+
+/* Where layer norm keeps what backward wants of it, and puts the gradients of the products; without it those are in the gates. */
+static void thalnet__describe_norm(const thalnet__segment *segment, const thalnet__layer *layer,
+                                   const thalnet__layer_work *mine, size_t step, thalnet__layer_step *described) {
+  const size_t n = layer->units, gates = layer->kind->gates * n, blocks = thalnet__norm_blocks(layer);
+  const thalnet__rows none = {NULL, 0};
+  described->normed = described->inverse = described->d_normed = none;
+  described->input_side = described->hidden_side = described->gates;
+  if (mine->gates != NULL) described->hidden_side.at += layer->kind->rotated * n;
+  if (mine->normed == NULL) return;
+  const size_t rows = step * segment->rows, block_rows = step % segment->block * segment->rows;
+  described->normed = (thalnet__rows){mine->normed + rows * blocks * n, blocks * n};
+  described->inverse = (thalnet__rows){mine->inverse + rows * blocks, blocks};
+  described->d_normed = (thalnet__rows){mine->d_normed + block_rows * blocks * n, blocks * n};
+  described->input_side = described->hidden_side = described->d_normed;
+  if (layer->kind->recurrent) described->hidden_side.at += gates;
 }
 
 thalnet__const_rows thalnet__layer_input(const thalnet__work *work, const thalnet__segment *segment, size_t module,
@@ -51,12 +69,16 @@ static void thalnet__describe_layer(const thalnet__work *work, const thalnet__se
   described->prepared = net->prepared;
   described->rows = rows;
   described->base = (thalnet__const_rows){net->prepared + layer->bias, 0};
-  if (j == 0 && mine->has_base)
-    described->base = (thalnet__const_rows){mine->base + step / mine->base_steps * rows * gates, gates};
+  described->projected = (thalnet__const_rows){NULL, 0};
+  if (j == 0 && mine->has_base) { /* with layer norm it lacks the biases, which come later */
+    thalnet__const_rows *to = layer->norm ? &described->projected : &described->base;
+    *to = (thalnet__const_rows){mine->base + step / mine->base_steps * rows * gates, gates};
+  }
   described->input = thalnet__layer_input(work, segment, module, j, step);
   described->output = thalnet__layer_output(work, segment, module, j, step);
   described->gates = thalnet__layer_gates(segment, layer, &mine->layers[j], step);
-  described->hidden = (thalnet__rows){mine->layers[j].hidden, layer->hidden.outputs};
+  described->hidden = (thalnet__rows){mine->layers[j].hidden, thalnet__hidden_width(layer)};
+  thalnet__describe_norm(segment, layer, &mine->layers[j], step, described);
   if (layer->kind->recurrent)
     described->hidden_before = thalnet__const_view(thalnet__memory_at(net, before, place->hidden));
   if (layer->kind->cell) {

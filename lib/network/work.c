@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "module/norm.h"
 
 enum { THALNET__BLOCK_ROWS = 768, THALNET__SLAB_BLOCK_ROWS = 512 };
 
@@ -51,15 +52,21 @@ static void thalnet__layer_layout(const thalnet_module *module, size_t j, const 
                                   size_t steps, size_t block, thalnet__arena *arena, thalnet__layer_work *work) {
   const thalnet__layer *layer = &module->layers[j].layer;
   thalnet__layer_work made = {0};
-  const size_t n = layer->units;
+  const size_t n = layer->units, norm_blocks = thalnet__norm_blocks(layer);
   const int last = j + 1 == module->layer_count;
   if (!layer->kind->recurrent && !last) made.output = thalnet__take_steps(arena, steps, shape->rows, n);
   if (layer->kind->recurrent) made.gates = thalnet__take_steps(arena, steps, shape->rows, layer->kind->blocks * n);
-  if (layer->kind->recurrent) made.hidden = thalnet__take2(arena, shape->rows, layer->hidden.outputs, sizeof(real));
+  if (layer->kind->recurrent)
+    made.hidden = thalnet__take2(arena, shape->rows, thalnet__hidden_width(layer), sizeof(real));
   if (shape->backward && !layer->kind->recurrent) made.gates = thalnet__take_steps(arena, block, shape->rows, n);
   if (shape->backward && !last) made.d_output = thalnet__take2(arena, shape->rows, n, sizeof(real));
   if (shape->backward && layer->candidate.outputs > 0)
     made.d_reset = thalnet__take2(arena, shape->rows, n, sizeof(real));
+  if (shape->backward && norm_blocks > 0) {
+    made.normed = thalnet__take_steps(arena, steps, shape->rows, norm_blocks * n);
+    made.inverse = thalnet__take_steps(arena, steps, shape->rows, norm_blocks);
+    made.d_normed = thalnet__take_steps(arena, block, shape->rows, norm_blocks * n);
+  }
   if (work != NULL) *work = made;
 }
 

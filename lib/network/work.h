@@ -18,15 +18,18 @@
 typedef struct thalnet__layer_work {
   real *output;   /* [step][row][n]: outputs of dense layers below the last */
   real *gates;    /* recurrent layers: [step][row][blocks n]; dense ones, backward only: [step of the block][row][n] */
-  real *hidden;   /* recurrent layers: [row][hidden.outputs]: products of the hidden state */
+  real *hidden;   /* recurrent layers: [row][hidden width]: products of the hidden state */
   real *d_output; /* [row][n]: of layers below the last, from the layer above */
   real *d_reset;  /* [row][n]: GRU with reset before the product */
+  real *normed;   /* layer norm, backward only, see module/norm.h: [step][row][norm blocks n] */
+  real *inverse;  /* [step][row][norm blocks] */
+  real *d_normed; /* [step of the block][row][norm blocks n] */
   thalnet__layer_step step; /* described for the step at hand */
   thalnet__layer_gradient gradient;
 } thalnet__layer_work;
 
 typedef struct thalnet__module_work {
-  real *base;        /* [step / base_steps][row][gates n]: projected task inputs and bias */
+  real *base;        /* [step / base_steps][row][gates n]: projected task inputs and, without layer norm, bias */
   size_t base_steps; /* how many steps a base lasts */
   int has_base;      /* 0: no input is fed, the bias alone */
   thalnet__layer_work *layers;
