@@ -74,17 +74,20 @@ static void support_add_small(thalnet_center *net) {
 
 static void support_add_layers(thalnet_module *module, int32_t which) {
   thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
   before.reset = THALNET_RESET_BEFORE;
+  before.layer_norm = lstm.layer_norm = dense.layer_norm = 1;
   if (which == 0) {
     thalnet_module_add_gru(module, 5, &before);
   } else if (which == 1) {
-    thalnet_module_add_lstm(module, 4, NULL);
+    thalnet_module_add_lstm(module, 4, &lstm);
   } else if (which == 2) {
     thalnet_module_add_dense(module, 6, THALNET_TANH, NULL);
     thalnet_module_add_gru(module, 5, NULL);
   } else {
     thalnet_module_add_gru(module, 3, NULL);
-    thalnet_module_add_dense(module, 5, THALNET_SIGMOID, NULL);
+    thalnet_module_add_dense(module, 5, THALNET_SIGMOID, &dense);
   }
 }
 

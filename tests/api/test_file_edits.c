@@ -122,6 +122,9 @@ START_TEST(modules_are_checked) {
       {"\"gru:5\"", "\"gru:16777217\"", LIMIT},
       {"\"gru:5\"", "\"gru:5:reset_sideways\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:reset_before\"", THALNET_OK, 0},
+      {"\"gru:5\"", "\"gru:5:layer_norm\"", FORMAT}, /* tensors that are not there */
+      {"\"gru:5\"", "\"gru:5:layer_norm:\"", FORMAT},
+      {"\"gru:5\"", "\"gru:5:0:0:0:0:0\"", FORMAT},
       {"\"gru:5\"", "\"gru:\"", FORMAT},
       {"\"gru:5\"", "\"gru\"", FORMAT},
       {"\"gru:5\"", "\"\"", FORMAT},
@@ -193,8 +196,8 @@ START_TEST(bombs_are_limited) {
   static const struct edit list[] = {
       {"\"gaussian:4\"", "\"gaussian:16777216\"", LIMIT},
       {"\"softmax:4\"", "\"softmax:16777216\"", LIMIT},
-      {"\"lstm:4\"", "\"lstm:16777216\"", LIMIT},
-      {"\"gru:3 dense:5:sigmoid\"", "\"gru:3 dense:16777216:sigmoid\"", LIMIT},
+      {"\"lstm:4:layer_norm\"", "\"lstm:16777216:layer_norm\"", LIMIT},
+      {"\"gru:3 dense:5:sigmoid:layer_norm\"", "\"gru:3 dense:16777216:sigmoid:layer_norm\"", LIMIT},
   };
   EDITS(SUPPORT_READERS, list);
 }

@@ -42,8 +42,19 @@ START_TEST(layers_are_checked) {
     EXPECT(thalnet_module_add_gru(d.module, 3, &gru), THALNET_ERROR_ARGUMENT);
   }
   gru.reset = THALNET_RESET_AFTER;
-  gru.reserved = 1;
-  EXPECT_EITHER(thalnet_module_add_gru(d.module, 3, &gru), THALNET_ERROR_VERSION, THALNET_ERROR_ARGUMENT);
+  for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+    thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+    thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+    dense.layer_norm = gru.layer_norm = lstm.layer_norm = unknown[i];
+    EXPECT(thalnet_module_add_dense(d.module, 3, THALNET_RELU, &dense), THALNET_ERROR_ARGUMENT);
+    EXPECT(thalnet_module_add_gru(d.module, 3, &gru), THALNET_ERROR_ARGUMENT);
+    EXPECT(thalnet_module_add_lstm(d.module, 3, &lstm), THALNET_ERROR_ARGUMENT);
+    dense.layer_norm = lstm.layer_norm = 0;
+    dense.reserved = lstm.reserved = 1;
+    EXPECT_EITHER(thalnet_module_add_dense(d.module, 3, THALNET_RELU, &dense), THALNET_ERROR_VERSION,
+                  THALNET_ERROR_ARGUMENT);
+    EXPECT_EITHER(thalnet_module_add_lstm(d.module, 3, &lstm), THALNET_ERROR_VERSION, THALNET_ERROR_ARGUMENT);
+  }
   ck_assert_uint_eq(thalnet_center_module_features(d.net, 0), 0);
   thalnet_center_free(d.net);
 }

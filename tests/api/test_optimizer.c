@@ -106,7 +106,7 @@ static double norm(const float *values, size_t count) {
   return sqrt(sum);
 }
 
-/* 1 where weight decay applies (matrices, but not those of weight norm), and where a gradient arrives at all. */
+/* 1 where weight decay applies (matrices, but not those of weight norm; not gains), and where a gradient arrives at all. */
 static void classify(const thalnet_center *net, double *decays, int *reached, size_t count) {
   size_t place = 0;
   for (size_t i = 0; i < thalnet_center_tensor_count(net); i++) {

@@ -54,6 +54,22 @@ const struct training trainings[] = {
      .gradients = 1,
      .sequences = 60,
      .frames = 4},
+    {.name = "small, layer norm",
+     .modules = 3,
+     .input = 11,
+     .dense = 17,
+     .cell = CELL_LSTM,
+     .cells = 1,
+     .norm = 1,
+     .units = 19,
+     .context = 9,
+     .slow = 2,
+     .settle = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .sequences = 60,
+     .frames = 5},
     {.name = "large",
      .large = 1,
      .modules = 4,
@@ -173,26 +189,59 @@ const struct training trainings[] = {
      .resets = 1,
      .sequences = 11,
      .frames = 4},
+    {.name = "large, layer norm",
+     .large = 1,
+     .modules = 2,
+     .input = 50,
+     .tokens = 1,
+     .dense = 45,
+     .cell = CELL_LSTM,
+     .cells = 2,
+     .norm = 1,
+     .units = 130,
+     .context = 66,
+     .settle = 1,
+     .final = 1,
+     .lengths = 1,
+     .sequences = 13,
+     .frames = 4},
+    {.name = "large, layer norm, reset before",
+     .large = 1,
+     .modules = 3,
+     .input = 30,
+     .cell = CELL_GRU_BEFORE,
+     .cells = 1,
+     .norm = 1,
+     .units = 150,
+     .context = 75,
+     .slow = 2,
+     .resets = 1,
+     .gradients = 1,
+     .sequences = 9,
+     .frames = 4},
 };
 
 /* --- networks ----------------------------------------------------------------------------------------------------- */
 
 static void add_module(const struct training *training, thalnet_center *net, size_t number) {
   static const int32_t dynamic[] = {THALNET_GAUSSIAN, THALNET_SOFTMAX, THALNET_LINEAR};
-  thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+  thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
   thalnet_reader_options skipping = THALNET_READER_OPTIONS_INIT;
   thalnet_module *module = NULL;
   const int32_t reader = training->readers ? dynamic[number % 3] : number % 2 ? THALNET_LINEAR : THALNET_WEIGHT_NORM;
-  before.reset = THALNET_RESET_BEFORE;
+  gru.reset = training->cell == CELL_GRU_BEFORE ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
+  dense.layer_norm = gru.layer_norm = lstm.layer_norm = training->norm;
   EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
   if (training->dense > 0) {
-    EXPECT_OK(thalnet_module_add_dense(module, training->dense, THALNET_TANH, NULL));
+    EXPECT_OK(thalnet_module_add_dense(module, training->dense, THALNET_TANH, &dense));
   }
   for (int32_t i = 0; i < training->cells; i++) {
     if (training->cell == CELL_LSTM) {
-      EXPECT_OK(thalnet_module_add_lstm(module, training->units, NULL));
+      EXPECT_OK(thalnet_module_add_lstm(module, training->units, &lstm));
     } else {
-      EXPECT_OK(thalnet_module_add_gru(module, training->units, training->cell == CELL_GRU_BEFORE ? &before : NULL));
+      EXPECT_OK(thalnet_module_add_gru(module, training->units, &gru));
     }
   }
   skipping.skip_own = training->skip_own;

@@ -15,6 +15,7 @@ struct training {
   int32_t tokens;
   size_t dense;        /* 0: none */
   int32_t cell, cells; /* which, and how many on top of each other */
+  int32_t norm;        /* layer norm in all layers */
   size_t units, context;
   int32_t readers; /* 0: static ones; 1: dynamic ones among them */
   int32_t skip_own, learned_start;
@@ -28,7 +29,7 @@ struct training {
 
 /* They are in trainings.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 3, LARGE_TRAININGS = 9, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 4, LARGE_TRAININGS = 11, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);

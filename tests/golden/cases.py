@@ -24,6 +24,10 @@ def lstm(units):
     return Layer("lstm", units)
 
 
+def norm(layer):
+    return Layer(layer.kind, layer.units, layer.variant, True)
+
+
 def modules(*descriptions, inputs=(0,), outputs=(0,)):
     """Modules from (layers, reader, context), all with the same connections."""
     return [Module(layers, reader, context, list(inputs), list(outputs)) for layers, reader, context in descriptions]
@@ -374,3 +378,52 @@ def learned_center(numbers):
     network = Network([Input("x", 2, steps=2)], [Output("y", 2, "mean_squared_error", steps=2)],
                       without_own(([gru(3)], "linear", 2), ([dense(2), gru(2)], "gaussian", 2)), learned_start=True)
     return network, numbers.batch(network, 2, 3, resets={(0, 2)})
+
+
+# --- layer norm ------------------------------------------------------------------------------------------------------
+
+
+@case
+def norm_gru(numbers):
+    """Both places of the reset gate; frames that are reset."""
+    network = Network([Input("x", 3)], [Output("y", 3)],
+                      modules(([norm(gru(5))], "weight_norm", 3), ([norm(gru(6, "before"))], "linear", 2),
+                              ([norm(gru(4)), dense(2)], "linear", 2)))
+    return network, numbers.batch(network, 2, 5, start=True, lengths=[5, 4], resets={(0, 2), (1, 1)})
+
+
+@case
+def norm_lstm(numbers):
+    """Layers on top of each other, the cell of the last one too; settle steps."""
+    network = Network([Input("x", 3)], [Output("y", 3)],
+                      modules(([norm(lstm(6)), norm(lstm(5))], "linear", 3), ([norm(lstm(7))], "gaussian", 2)),
+                      settle_steps=2)
+    return network, numbers.batch(network, 2, 4, start=True, final=[0], lengths=[4, 3])
+
+
+@case
+def norm_dense(numbers):
+    """Every activation; layers with and without it in one module."""
+    network = Network([Input("x", 3)], [Output("y", 2, "mean_squared_error")],
+                      modules(([norm(dense(5, "relu")), gru(4)], "softmax", 2), ([norm(dense(6))], "linear", 3),
+                              ([dense(3, "identity"), norm(dense(5, "sigmoid"))], "linear", 2),
+                              ([norm(dense(5, "identity")), norm(gru(5)), norm(dense(4))], "weight_norm", 2)))
+    return network, numbers.batch(network, 5, 3, start=True)
+
+
+@case
+def norm_inputs(numbers):
+    """What one product is: dense inputs, tokens, inputs at another rate, and the context, all together."""
+    network = Network([Input("x", 2), Input("t", 4, tokens=True), Input("slow", 3, steps=2), Input("z", 2)],
+                      [Output("y", 3, steps=2)],
+                      modules(([norm(gru(5))], "linear", 3), ([norm(dense(6))], "weight_norm", 2),
+                              ([norm(lstm(5))], None, 0), ([norm(gru(5, "before"))], "linear", 2), inputs=(0, 1, 2, 3)))
+    return network, numbers.batch(network, 2, 3, start=True, sparse=[1], absent=[3])
+
+
+@case
+def norm_wide(numbers):
+    """More units than a vector register holds, and not a multiple of it."""
+    network = Network([Input("x", 3)], [Output("y", 3)],
+                      modules(([norm(gru(19))], "weight_norm", 3), ([norm(lstm(17))], "linear", 3)))
+    return network, numbers.batch(network, 2, 3)

@@ -41,6 +41,13 @@ def check_cells():
     expect(apart(reference.dense(dict(linear.named_parameters()), u, "relu"), torch.relu(linear(u))) < 1e-14, "dense")
 
 
+def check_norm():
+    """Layer norm against torch's own."""
+    numbers = Numbers("norm")
+    x, gain = numbers.real(7), numbers.real(7)
+    expect(apart(reference.layer_norm(x, gain), torch.nn.functional.layer_norm(x, (7,), gain)) < 1e-14, "layer norm")
+
+
 def check_stacks():
     """reference.py and training.py against torch.nn.GRU and LSTM: every result and gradient."""
     for name in STACKS:
@@ -154,6 +161,20 @@ def wrong_columns(network, i, center):
     return center[:center.shape[0] - own]
 
 
+def wrong_variance(x, gain):
+    return gain * (x - x.mean()) / torch.sqrt(x.var() + 1e-5)  # divided by n - 1
+
+
+def wrong_statistics(x, gain):
+    return gain * (x - x.mean()) / torch.sqrt(((x - x.mean()) ** 2).mean() + 1e-5).detach()
+
+
+def wrong_blocks(p, name, gates):
+    if name not in p:
+        return [lambda x: x] * gates
+    return [lambda x, gain=gain: reference.layer_norm(x, gain) for gain in reversed(p[name].chunk(gates))]
+
+
 MISTAKES = [
     # what is wrong, where, how, the case that must notice
     ("weight norm by rows", reference.READERS, "weight_norm", wrong_rows, "ff_tanh_weight_norm"),
@@ -163,6 +184,10 @@ MISTAKES = [
     ("Gaussian not normalised", reference.READERS, "gaussian_normalized", reference.read_gaussian, "every_reader"),
     ("reset after the product", vars(reference), "gru", wrong_reset(reference.gru), "gru_before_weight_norm"),
     ("no gradient through time", vars(reference), "gru", wrong_time(reference.gru), "torch_gru_4"),
+    ("layer norm by n - 1", vars(reference), "layer_norm", wrong_variance, "norm_wide"),
+    ("layer norm whose deviation is a constant to the gradient", vars(reference), "layer_norm", wrong_statistics,
+     "norm_dense"),
+    ("gains of other gates", vars(reference), "normed", wrong_blocks, "norm_lstm"),
     ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
     ("smoothing over the other labels only", vars(training), "cross_entropy", wrong_smoothing, "smoothed_labels"),
     ("a learned start without gradient at resets", vars(training), "forget", wrong_start, "learned_start"),
@@ -188,9 +213,11 @@ def check_mistakes():
 
 def check_all():
     check_cells()
+    check_norm()
     check_stacks()
     check_weight_norm()
     check_gaussian()
-    for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start"):
+    for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start",
+                 "norm_gru", "norm_lstm"):
         print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
     check_mistakes()

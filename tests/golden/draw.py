@@ -32,6 +32,8 @@ class Numbers:
         result = {}
         for name, shape in tensor_shapes(network).items():
             result[name] = self.real(*shape, low=-0.75, high=0.75)
+            if ".norm" in name:
+                result[name] = self.real(*shape, low=0.25, high=0.75)
             if name.endswith("scale"):
                 result[name] = self.real(*shape, low=0.75, high=1.5)
             if name.endswith("mean_bias"):

@@ -88,6 +88,12 @@ static bool next_layer(reader *in, fixture_module *module) {
   return strcmp(layer->kind, "lstm") == 0 || next_name(in, layer->variant);
 }
 
+/* Of the layer before it. */
+static bool next_norm(reader *in, fixture_module *module) {
+  if (module->layer_count == 0) return fail(in, "not expected here:");
+  return (module->layers[module->layer_count - 1].norm = true);
+}
+
 static bool next_connection(reader *in, int32_t numbers[FIXTURE_PORTS], size_t *count) {
   if (*count == FIXTURE_PORTS) return fail(in, "too many:");
   return next_integer(in, 0, FIXTURE_PORTS - 1, &numbers[(*count)++]);
@@ -124,6 +130,7 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   if (golden->module_count == 0) return fail(in, "not expected here:");
   fixture_module *module = &golden->modules[golden->module_count - 1];
   if (is_word(in, "layer")) return next_layer(in, module);
+  if (is_word(in, "layer_norm")) return next_norm(in, module);
   if (is_word(in, "connect_input")) return next_connection(in, module->inputs, &module->input_count);
   if (is_word(in, "connect_output")) return next_connection(in, module->outputs, &module->output_count);
   if (is_word(in, "reader") && !module->reader[0])

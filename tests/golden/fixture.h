@@ -23,6 +23,7 @@ typedef struct fixture_layer {
   char kind[FIXTURE_NAME];
   size_t units;
   char variant[FIXTURE_NAME]; /* dense: the activation; gru: after, before; lstm: empty */
+  bool norm;                  /* layer norm */
 } fixture_layer;
 
 typedef struct fixture_module {

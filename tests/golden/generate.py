@@ -66,6 +66,7 @@ def describe(name, network, batch):
         lines.append("module")
         for layer in module.layers:
             lines.append(f"layer {layer.kind} {layer.units}" + (f" {layer.variant}" if layer.variant else ""))
+            lines += ["layer_norm"] * layer.norm
         if module.reader:
             lines.append(f"reader {module.reader} {module.context}")
         if module.skip_own:

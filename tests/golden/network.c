@@ -25,14 +25,19 @@ static void add_layer(thalnet_module *module, const fixture_layer *layer) {
   static const char *const activations[] = {"identity", "relu", "tanh", "sigmoid", NULL};
   static const char *const orders[] = {"after", "before", NULL};
   static const char *const kinds[] = {"dense", "gru", "lstm", NULL};
-  thalnet_gru_options options = THALNET_GRU_OPTIONS_INIT;
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+  thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  dense.layer_norm = gru.layer_norm = lstm.layer_norm = layer->norm;
   switch (number_of(layer->kind, kinds)) {
-  case 0: SUCCEED(thalnet_module_add_dense(module, layer->units, number_of(layer->variant, activations), NULL)); break;
-  case 1:
-    options.reset = number_of(layer->variant, orders);
-    SUCCEED(thalnet_module_add_gru(module, layer->units, &options));
+  case 0:
+    SUCCEED(thalnet_module_add_dense(module, layer->units, number_of(layer->variant, activations), &dense));
     break;
-  default: SUCCEED(thalnet_module_add_lstm(module, layer->units, NULL));
+  case 1:
+    gru.reset = number_of(layer->variant, orders);
+    SUCCEED(thalnet_module_add_gru(module, layer->units, &gru));
+    break;
+  default: SUCCEED(thalnet_module_add_lstm(module, layer->units, &lstm));
   }
 }
 

@@ -33,6 +33,7 @@ class Layer:
     kind: str  # dense, gru, lstm
     units: int
     variant: str = ""  # dense: identity, relu, tanh, sigmoid; gru: after, before
+    norm: bool = False  # layer norm
 
 
 @dataclass
@@ -89,6 +90,12 @@ def tensor_shapes(network):
                 rows = {"gru": 3, "lstm": 4}[layer.kind] * n
                 shapes.update({name + "weight_ih": (rows, columns), name + "weight_hh": (rows, n),
                                name + "bias_ih": (rows,), name + "bias_hh": (rows,)})
+            if layer.norm and layer.kind == "dense":
+                shapes[name + "norm"] = (n,)
+            elif layer.norm:
+                shapes.update({name + "norm_ih": (rows,), name + "norm_hh": (rows,)})
+            if layer.norm and layer.kind == "lstm":
+                shapes.update({name + "norm_cell": (n,), name + "bias_cell": (n,)})
             columns = n
         name, c, f = f"modules.{i}.reader.", module.context, module.features
         size = network.size - (f if module.skip_own else 0)
@@ -175,8 +182,20 @@ READERS = {"linear": read_linear, "weight_norm": read_weight_norm, "softmax": re
 ACTIVATIONS = {"identity": lambda a: a, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
 
+def layer_norm(x, gain):
+    return gain * (x - x.mean()) / torch.sqrt(((x - x.mean()) ** 2).mean() + 1e-5)
+
+
+def normed(p, name, gates):
+    """What each gate's product goes through: layer norm with the gains of that name, or nothing where there are none."""
+    if name not in p:
+        return [lambda x: x] * gates
+    return [lambda x, gain=gain: layer_norm(x, gain) for gain in p[name].chunk(gates)]
+
+
 def dense(p, u, activation):
-    return ACTIVATIONS[activation](p["weight"] @ u + p["bias"])
+    (ln,) = normed(p, "norm", 1)
+    return ACTIVATIONS[activation](ln(p["weight"] @ u) + p["bias"])
 
 
 def gru(p, u, h, reset):
@@ -184,12 +203,14 @@ def gru(p, u, h, reset):
     w_hr, w_hz, w_hn = p["weight_hh"].chunk(3)
     b_ir, b_iz, b_in = p["bias_ih"].chunk(3)
     b_hr, b_hz, b_hn = p["bias_hh"].chunk(3)
-    r = torch.sigmoid(w_ir @ u + b_ir + w_hr @ h + b_hr)
-    z = torch.sigmoid(w_iz @ u + b_iz + w_hz @ h + b_hz)
+    ln_ir, ln_iz, ln_in = normed(p, "norm_ih", 3)
+    ln_hr, ln_hz, ln_hn = normed(p, "norm_hh", 3)
+    r = torch.sigmoid(ln_ir(w_ir @ u) + b_ir + ln_hr(w_hr @ h) + b_hr)
+    z = torch.sigmoid(ln_iz(w_iz @ u) + b_iz + ln_hz(w_hz @ h) + b_hz)
     if reset == "after":
-        n = torch.tanh(w_in @ u + b_in + r * (w_hn @ h + b_hn))
+        n = torch.tanh(ln_in(w_in @ u) + b_in + r * (ln_hn(w_hn @ h) + b_hn))
     else:
-        n = torch.tanh(w_in @ u + b_in + w_hn @ (r * h) + b_hn)
+        n = torch.tanh(ln_in(w_in @ u) + b_in + ln_hn(w_hn @ (r * h)) + b_hn)
     return (1 - z) * n + z * h
 
 
@@ -198,12 +219,15 @@ def lstm(p, u, h, c):
     w_hi, w_hf, w_hg, w_ho = p["weight_hh"].chunk(4)
     b_ii, b_if, b_ig, b_io = p["bias_ih"].chunk(4)
     b_hi, b_hf, b_hg, b_ho = p["bias_hh"].chunk(4)
-    i = torch.sigmoid(w_ii @ u + b_ii + w_hi @ h + b_hi)
-    f = torch.sigmoid(w_if @ u + b_if + w_hf @ h + b_hf)
-    g = torch.tanh(w_ig @ u + b_ig + w_hg @ h + b_hg)
-    o = torch.sigmoid(w_io @ u + b_io + w_ho @ h + b_ho)
+    ln_ii, ln_if, ln_ig, ln_io = normed(p, "norm_ih", 4)
+    ln_hi, ln_hf, ln_hg, ln_ho = normed(p, "norm_hh", 4)
+    i = torch.sigmoid(ln_ii(w_ii @ u) + b_ii + ln_hi(w_hi @ h) + b_hi)
+    f = torch.sigmoid(ln_if(w_if @ u) + b_if + ln_hf(w_hf @ h) + b_hf)
+    g = torch.tanh(ln_ig(w_ig @ u) + b_ig + ln_hg(w_hg @ h) + b_hg)
+    o = torch.sigmoid(ln_io(w_io @ u) + b_io + ln_ho(w_ho @ h) + b_ho)
     c = f * c + i * g
-    return o * torch.tanh(c), c
+    (ln_c,) = normed(p, "norm_cell", 1)
+    return o * torch.tanh(ln_c(c) + p.get("bias_cell", 0)), c
 
 
 # --- one step of one sequence ----------------------------------------------------------------------------------------

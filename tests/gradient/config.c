@@ -7,13 +7,13 @@
 
 #include "gradient/random.h"
 
-#define IDENTITY LAYER_DENSE, THALNET_IDENTITY, 0
-#define RELU LAYER_DENSE, THALNET_RELU, 0
-#define TANH LAYER_DENSE, THALNET_TANH, 0
-#define SIGMOID LAYER_DENSE, THALNET_SIGMOID, 0
-#define GRU LAYER_GRU, THALNET_RESET_AFTER, 0
-#define GRU_BEFORE LAYER_GRU, THALNET_RESET_BEFORE, 0
-#define LSTM LAYER_LSTM, 0, 0
+#define IDENTITY LAYER_DENSE, THALNET_IDENTITY, 0, 0
+#define RELU LAYER_DENSE, THALNET_RELU, 0, 0
+#define TANH LAYER_DENSE, THALNET_TANH, 0, 0
+#define SIGMOID LAYER_DENSE, THALNET_SIGMOID, 0, 0
+#define GRU LAYER_GRU, THALNET_RESET_AFTER, 0, 0
+#define GRU_BEFORE LAYER_GRU, THALNET_RESET_BEFORE, 0, 0
+#define LSTM LAYER_LSTM, 0, 0, 0
 
 enum { STACKS = 15, INPUT_SCHEMES = 12, OUTPUT_SCHEMES = 12 };
 
@@ -86,6 +86,19 @@ static void draw_square(config *spec, uint64_t *random) {
   }
 }
 
+/* From numbers of its own. Few units now and then are almost equal, where what follows is no longer smooth. */
+static void draw_norms(config *spec) {
+  uint64_t random = 777 + spec->number;
+  for (size_t i = 0; i < spec->modules; i++) {
+    module_spec *module = &spec->module[i];
+    int normed = random_chance(&random, 35);
+    for (size_t j = 0; normed && j < module->layers; j++) {
+      module->layer[j].norm = random_chance(&random, 75);
+      if (module->layer[j].norm) module->layer[j].units = 5 + random_pick(&random, 3);
+    }
+  }
+}
+
 static void draw_modules(config *spec, size_t stack, int reader, uint64_t *random) {
   for (size_t i = 0; i < spec->modules; i++) {
     module_spec *module = &spec->module[i];
@@ -96,6 +109,7 @@ static void draw_modules(config *spec, size_t stack, int reader, uint64_t *rando
     module->reader = i == 0 || random_chance(random, 40) ? reader : (int)random_pick(random, READERS);
     module->context = module->reader == READER_NONE ? 0 : draw_size(random);
   }
+  draw_norms(spec);
   draw_square(spec, random);
 }
 
@@ -154,6 +168,15 @@ int config_has_relu(const config *spec) {
     for (size_t j = 0; j < spec->module[i].layers; j++) {
       const layer_spec *layer = &spec->module[i].layer[j];
       if (layer->kind == LAYER_DENSE && layer->option == THALNET_RELU) return 1;
+    }
+  }
+  return 0;
+}
+
+int config_has_norm(const config *spec) {
+  for (size_t i = 0; i < spec->modules; i++) {
+    for (size_t j = 0; j < spec->module[i].layers; j++) {
+      if (spec->module[i].layer[j].norm) return 1;
     }
   }
   return 0;

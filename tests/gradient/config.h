@@ -24,6 +24,7 @@ typedef struct layer_spec {
   int kind;
   int option; /* of a dense layer its activation, of a GRU where the reset gate is applied */
   size_t units;
+  int norm; /* layer norm */
 } layer_spec;
 
 typedef struct module_spec {
@@ -79,6 +80,9 @@ void config_make(config *spec, size_t number);
 
 /* True when a dense layer of it has relu. */
 int config_has_relu(const config *spec);
+
+/* True when a layer of it has layer norm. */
+int config_has_norm(const config *spec);
 
 /* True when the test writes gradients of its own. */
 int config_has_host(const config *spec);

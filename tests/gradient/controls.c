@@ -20,6 +20,7 @@ const char *const control_names[CONTROLS] = {
     "gradient without label smoothing",
     "columns behind a reader's own slice dropped",
     "gradient of the learned start dropped",
+    "path through the variance of layer norm dropped",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -62,6 +63,7 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, int 
     if (!active) continue;
     terms |= 1U << THALNET__FAULT_DROP_BIAS;
     if (layer->kind == LAYER_GRU) terms |= 1U << THALNET__FAULT_SCALE_TERM;
+    if (layer->norm && layer->units > 1) terms |= 1U << THALNET__FAULT_NORM;
     if (!recurrent(layer)) continue;
     before->memory[i][j] = 1;
     if (!from_zero) terms |= 1U << THALNET__FAULT_DROP_RECURRENT;

@@ -11,11 +11,12 @@ static const char *const reader_names[READERS] = {"none",    "linear",   "weight
 static const char *const activation_names[] = {"identity", "relu", "tanh", "sigmoid"};
 
 static void layer_text(const layer_spec *layer, char *text, size_t size) {
+  const char *norm = layer->norm ? ":layer_norm" : "";
   if (layer->kind == LAYER_DENSE) {
-    snprintf(text, size, "dense:%zu:%s", layer->units, activation_names[layer->option]);
+    snprintf(text, size, "dense:%zu:%s%s", layer->units, activation_names[layer->option], norm);
   } else {
     const char *before = layer->kind == LAYER_GRU && layer->option == THALNET_RESET_BEFORE ? ":reset_before" : "";
-    snprintf(text, size, "%s:%zu%s", layer->kind == LAYER_GRU ? "gru" : "lstm", layer->units, before);
+    snprintf(text, size, "%s:%zu%s%s", layer->kind == LAYER_GRU ? "gru" : "lstm", layer->units, before, norm);
   }
 }
 
@@ -41,7 +42,7 @@ void config_text(const config *spec, char *text, size_t size) {
   }
 }
 
-enum { ROWS = 24, COLUMNS = 16 };
+enum { ROWS = 28, COLUMNS = 16 };
 static const struct {
   const char *name;
   size_t first, last;
@@ -68,8 +69,23 @@ static const struct {
     {"readers without their own", 0, 5},
     {"a context of size 1", 0, 1},
     {"a module of 1 feature", 0, 1},
+    {"layer norm (none, dense, GRU after, before, LSTM)", 0, 4},
 };
 static size_t counts[ROWS][COLUMNS];
+
+/* Several of them may be in one configuration. */
+static void add_norms(const config *spec, size_t *row) {
+  int seen[5] = {1, 0, 0, 0, 0};
+  for (size_t i = 0; i < spec->modules; i++) {
+    for (size_t j = 0; j < spec->module[i].layers; j++) {
+      const layer_spec *layer = &spec->module[i].layer[j];
+      if (!layer->norm) continue;
+      seen[0] = 0;
+      seen[layer->kind == LAYER_DENSE ? 1 : layer->kind == LAYER_LSTM ? 4 : 2 + layer->option] = 1;
+    }
+  }
+  for (size_t i = 0; i < 5; i++) row[i] += (size_t)seen[i];
+}
 
 void coverage_add(const config *spec) {
   static const size_t frames[] = {0, 1, 2, 3}, sequences[] = {0, 1, 2, 2, 2, 3};
@@ -104,7 +120,9 @@ void coverage_add(const config *spec) {
       (size_t)small_context,
       (size_t)small_module,
   };
-  for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) counts[i][values[i]]++;
+  const size_t known = sizeof(values) / sizeof(*values);
+  for (size_t i = 0; i < known; i++) counts[i][values[i]]++;
+  add_norms(spec, counts[known]);
 }
 
 size_t coverage_print(void) {

@@ -7,8 +7,11 @@
 #include "gradient/random.h"
 
 /* The truncation error is of the order h^4 = 1e-14, the rounding error of the loss 1e-15 / h. Where there is a relu
- * the step is smaller, so that none within the demanded distance of 1e-3 is pushed over its kink. */
-static double step_size(const problem *p) { return config_has_relu(&p->spec) ? 1e-4 : 4e-4; }
+ * the step is smaller, so that none within the demanded distance of 1e-3 is pushed over its kink; and where there is layer
+ * norm, which makes small products large. */
+static double step_size(const problem *p) {
+  return config_has_relu(&p->spec) || config_has_norm(&p->spec) ? 1e-4 : 4e-4;
+}
 
 /* Which probe an element belongs to, and its sign there. */
 static size_t probe_of(const problem *p, const array *a, size_t element, size_t probes, double *sign) {

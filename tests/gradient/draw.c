@@ -31,6 +31,8 @@ static void draw_parameters(problem *p, uint64_t *random) {
       draw_uniform(at, count, 0.3, (double)count, random);
     } else if (strncmp(name, "center.", 7) == 0) {
       draw_uniform(at, count, -0.9, 0.9, random);
+    } else if (strstr(name, ".norm")) {
+      draw_uniform(at, count, 0.25, 0.75, random);
     } else if (strstr(name, "bias")) {
       draw_uniform(at, count, -0.6, 0.6, random);
     } else {

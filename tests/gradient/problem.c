@@ -17,10 +17,13 @@ static void build_module(problem *p, size_t number) {
   for (size_t i = 0; i < spec->layers; i++) {
     const layer_spec *layer = &spec->layer[i];
     thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+    thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+    thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
     gru.reset = layer->option;
-    if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, layer->units, layer->option, NULL));
+    dense.layer_norm = gru.layer_norm = lstm.layer_norm = layer->norm;
+    if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, layer->units, layer->option, &dense));
     if (layer->kind == LAYER_GRU) CALL(thalnet_module_add_gru(module, layer->units, &gru));
-    if (layer->kind == LAYER_LSTM) CALL(thalnet_module_add_lstm(module, layer->units, NULL));
+    if (layer->kind == LAYER_LSTM) CALL(thalnet_module_add_lstm(module, layer->units, &lstm));
   }
   if (spec->reader != READER_NONE) {
     thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;

@@ -26,6 +26,13 @@ static void find_layers(model_module *to, const problem *p, size_t i) {
     model_layer *layer = &to->layer[j];
     layer->weight_ih = problem_tensor(p, "modules.%zu.layers.%zu.%s", i, j, dense ? "weight" : "weight_ih");
     layer->bias_ih = problem_tensor(p, "modules.%zu.layers.%zu.%s", i, j, dense ? "bias" : "bias_ih");
+    layer->norm = p->spec.module[i].layer[j].norm;
+    if (layer->norm) layer->norm_ih = problem_tensor(p, "modules.%zu.layers.%zu.%s", i, j, dense ? "norm" : "norm_ih");
+    if (layer->norm && !dense) layer->norm_hh = problem_tensor(p, "modules.%zu.layers.%zu.norm_hh", i, j);
+    if (layer->norm && p->spec.module[i].layer[j].kind == LAYER_LSTM) {
+      layer->norm_cell = problem_tensor(p, "modules.%zu.layers.%zu.norm_cell", i, j);
+      layer->bias_cell = problem_tensor(p, "modules.%zu.layers.%zu.bias_cell", i, j);
+    }
     if (dense) continue;
     layer->weight_hh = problem_tensor(p, "modules.%zu.layers.%zu.weight_hh", i, j);
     layer->bias_hh = problem_tensor(p, "modules.%zu.layers.%zu.bias_hh", i, j);
@@ -86,55 +93,83 @@ void model_start(model *m, const double *row) {
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
-/* W_ih u + b_ih of one row; with h also W_hh h + b_hh. */
-static double row_ih(const model *m, const model_layer *layer, size_t row, const double *u, size_t columns) {
-  double sum = m->values[layer->bias_ih + row];
-  for (size_t k = 0; k < columns; k++) sum += m->values[layer->weight_ih + row * columns + k] * u[k];
-  return sum;
+/* a = g (a - mean) / sqrt(variance + 1e-5), the variance divided by n. Numbers that are almost equal, but not because all are
+ * zero, are as bad for differences as a kink. */
+static void normalize(model *m, size_t gain, size_t n, double *a) {
+  double mean = 0, variance = 0;
+  for (size_t j = 0; j < n; j++) mean += a[j] / (double)n;
+  for (size_t j = 0; j < n; j++) variance += (a[j] - mean) * (a[j] - mean) / (double)n;
+  for (size_t j = 0; j < n; j++) a[j] = m->values[gain + j] * (a[j] - mean) / sqrt(variance + 1e-5);
+  if (variance > 0) m->margin = fmin(m->margin, sqrt(variance) / 20);
 }
 
-static double row_hh(const model *m, const model_layer *layer, size_t row, const double *h, size_t units) {
-  double sum = m->values[layer->bias_hh + row];
-  for (size_t k = 0; k < units; k++) sum += m->values[layer->weight_hh + row * units + k] * h[k];
-  return sum;
-}
-
-static void gru(const model *m, model_layer *layer, int before, size_t n, const double *u, size_t columns, double *y) {
-  double r[UNITS_MAX], z[UNITS_MAX], rh[UNITS_MAX];
+/* W_ih u + b_ih of one gate, or with layer norm LN(W_ih u) + b_ih. */
+static void gate_ih(model *m, const model_layer *layer, size_t gate, size_t n, const double *u, size_t columns,
+                    double *a) {
   for (size_t j = 0; j < n; j++) {
-    r[j] = sigmoid(row_ih(m, layer, j, u, columns) + row_hh(m, layer, j, layer->hidden, n));
-    z[j] = sigmoid(row_ih(m, layer, n + j, u, columns) + row_hh(m, layer, n + j, layer->hidden, n));
+    const double *weight = m->values + layer->weight_ih + (gate * n + j) * columns;
+    a[j] = 0;
+    for (size_t k = 0; k < columns; k++) a[j] += weight[k] * u[k];
+  }
+  if (layer->norm) normalize(m, layer->norm_ih + gate * n, n, a);
+  for (size_t j = 0; j < n; j++) a[j] += m->values[layer->bias_ih + gate * n + j];
+}
+
+/* The same with h. */
+static void gate_hh(model *m, const model_layer *layer, size_t gate, size_t n, const double *h, double *a) {
+  for (size_t j = 0; j < n; j++) {
+    const double *weight = m->values + layer->weight_hh + (gate * n + j) * n;
+    a[j] = 0;
+    for (size_t k = 0; k < n; k++) a[j] += weight[k] * h[k];
+  }
+  if (layer->norm) normalize(m, layer->norm_hh + gate * n, n, a);
+  for (size_t j = 0; j < n; j++) a[j] += m->values[layer->bias_hh + gate * n + j];
+}
+
+static void gru(model *m, model_layer *layer, int before, size_t n, const double *u, size_t columns, double *y) {
+  double ih[3][UNITS_MAX], hh[3][UNITS_MAX], r[UNITS_MAX], rh[UNITS_MAX];
+  for (size_t g = 0; g < 3; g++) gate_ih(m, layer, g, n, u, columns, ih[g]);
+  for (size_t g = 0; g < 3; g++) gate_hh(m, layer, g, n, layer->hidden, hh[g]);
+  for (size_t j = 0; j < n; j++) {
+    r[j] = sigmoid(ih[0][j] + hh[0][j]);
     rh[j] = r[j] * layer->hidden[j];
   }
+  if (before) gate_hh(m, layer, 2, n, rh, hh[2]);
   for (size_t j = 0; j < n; j++) {
-    double hidden = row_hh(m, layer, 2 * n + j, before ? rh : layer->hidden, n);
-    double candidate = tanh(row_ih(m, layer, 2 * n + j, u, columns) + (before ? hidden : r[j] * hidden));
-    y[j] = (1 - z[j]) * candidate + z[j] * layer->hidden[j];
+    double z = sigmoid(ih[1][j] + hh[1][j]);
+    double candidate = tanh(ih[2][j] + (before ? hh[2][j] : r[j] * hh[2][j]));
+    y[j] = (1 - z) * candidate + z * layer->hidden[j];
   }
   memcpy(layer->hidden, y, n * sizeof(double));
 }
 
-static void lstm(const model *m, model_layer *layer, size_t n, const double *u, size_t columns, double *y) {
-  double gate[4];
+static void lstm(model *m, model_layer *layer, size_t n, const double *u, size_t columns, double *y) {
+  double ih[4][UNITS_MAX], hh[4][UNITS_MAX], cell[UNITS_MAX];
+  for (size_t g = 0; g < 4; g++) gate_ih(m, layer, g, n, u, columns, ih[g]);
+  for (size_t g = 0; g < 4; g++) gate_hh(m, layer, g, n, layer->hidden, hh[g]);
   for (size_t j = 0; j < n; j++) {
-    for (size_t g = 0; g < 4; g++) {
-      gate[g] = row_ih(m, layer, g * n + j, u, columns) + row_hh(m, layer, g * n + j, layer->hidden, n);
-    }
-    layer->cell[j] = sigmoid(gate[1]) * layer->cell[j] + sigmoid(gate[0]) * tanh(gate[2]);
-    y[j] = sigmoid(gate[3]) * tanh(layer->cell[j]);
+    layer->cell[j] =
+        sigmoid(ih[1][j] + hh[1][j]) * layer->cell[j] + sigmoid(ih[0][j] + hh[0][j]) * tanh(ih[2][j] + hh[2][j]);
+    cell[j] = layer->cell[j];
   }
+  if (layer->norm) {
+    normalize(m, layer->norm_cell, n, cell);
+    for (size_t j = 0; j < n; j++) cell[j] += m->values[layer->bias_cell + j];
+  }
+  for (size_t j = 0; j < n; j++) y[j] = sigmoid(ih[3][j] + hh[3][j]) * tanh(cell[j]);
   memcpy(layer->hidden, y, n * sizeof(double));
 }
 
 static void dense(model *m, const model_layer *layer, int activation, size_t n, const double *u, size_t columns,
                   double *y) {
+  double a[UNITS_MAX];
+  gate_ih(m, layer, 0, n, u, columns, a);
   for (size_t j = 0; j < n; j++) {
-    double a = row_ih(m, layer, j, u, columns);
-    if (activation == THALNET_RELU) m->margin = fmin(m->margin, fabs(a));
-    y[j] = activation == THALNET_RELU      ? (a < 0 ? 0 : a)
-           : activation == THALNET_TANH    ? tanh(a)
-           : activation == THALNET_SIGMOID ? sigmoid(a)
-                                           : a;
+    if (activation == THALNET_RELU) m->margin = fmin(m->margin, fabs(a[j]));
+    y[j] = activation == THALNET_RELU      ? (a[j] < 0 ? 0 : a[j])
+           : activation == THALNET_TANH    ? tanh(a[j])
+           : activation == THALNET_SIGMOID ? sigmoid(a[j])
+                                           : a[j];
   }
 }
 

@@ -14,6 +14,8 @@ enum {
 
 typedef struct model_layer {
   size_t weight_ih, weight_hh, bias_ih, bias_hh; /* places in the values; a dense layer has the first and third */
+  int norm;
+  size_t norm_ih, norm_hh, norm_cell, bias_cell;
   double hidden[UNITS_MAX], cell[UNITS_MAX];
 } model_layer;
 
@@ -30,7 +32,8 @@ typedef struct model {
   double start[CENTER_MAX + OWN_MAX]; /* a row of memory that a sequence starts with */
   double center[CENTER_MAX];
   double input[INPUTS_MAX][UNITS_MAX];
-  double margin; /* the smallest |pre-activation| of a relu so far */
+  double
+      margin; /* the smallest |pre-activation| of a relu so far, or a 20th of the smallest deviation of a layer norm */
   model_module module[MODULES_MAX];
 } model;
 

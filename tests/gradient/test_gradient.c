@@ -34,8 +34,8 @@ static struct {
   size_t applied[CONTROLS], caught[CONTROLS], faint[CONTROLS];
 } total;
 
-/* Draws until no relu is within 1e-3 of its kink, by the reference's own forward pass: no gradient has a say in it.
- * Also the reference must agree about the loss. */
+/* Draws until no relu is within 1e-3 of its kink and layer norm has something to divide by, by the reference's own forward
+ * pass: no gradient has a say in it. Also the reference must agree about the loss. */
 static void draw_away_from_kinks(problem *p) {
   enum { ATTEMPTS = 20000 };
   double margin = 0, expected = 0;

@@ -19,15 +19,19 @@ static const struct {
   size_t context, frames, sequences;
   int settle, threads, chunk, skip_own, learned_start;
 } networks[] = {
-    {4, 2, {{LAYER_DENSE, THALNET_TANH, 32}, {LAYER_GRU, 0, 32}}, READER_WEIGHT_NORM, 24, 28, 10, 0, 1, 0, 0, 0},
-    {4, 1, {{LAYER_LSTM, 0, 24}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0},
-    {3, 1, {{LAYER_GRU, 0, 32}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0},
+    {4, 2, {{LAYER_DENSE, THALNET_TANH, 32, 0}, {LAYER_GRU, 0, 32, 0}}, READER_WEIGHT_NORM, 24, 28, 10, 0, 1, 0, 0, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13, 0}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0},
+    {3, 1, {{LAYER_GRU, 0, 32, 0}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0},
     /* above 1 MiB of weights: all sequences are one chunk */
-    {4, 1, {{LAYER_GRU, 0, 128}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0},
-    {4, 1, {{LAYER_GRU, 0, 128}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1},
-    {3, 2, {{LAYER_GRU, 0, 140}, {LAYER_LSTM, 0, 120}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1},
-    {3, 1, {{LAYER_LSTM, 0, 24}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1},
+    {3, 2, {{LAYER_GRU, 0, 140, 0}, {LAYER_LSTM, 0, 120, 0}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1},
+    {3, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1},
+    /* layer norm, in chunks and in a large network */
+    {3, 2, {{LAYER_DENSE, THALNET_TANH, 20, 1}, {LAYER_GRU, 0, 32, 1}}, READER_WEIGHT_NORM, 24, 12, 10, 1, 1, 4, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
+    {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
 };
 enum { NETWORKS = sizeof(networks) / sizeof(*networks) };
 

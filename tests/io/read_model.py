@@ -57,16 +57,16 @@ def words(metadata, key):
     return [word.split(":") for word in metadata.get("thalnet." + key, "").split(" ") if word]
 
 
-def layer_shapes(prefix, kind, units, columns):
+def layer_shapes(kind, units, columns, norm):
     if kind == "dense":
-        return {prefix + "weight": [units, columns], prefix + "bias": [units]}
+        return {"weight": [units, columns], "bias": [units], **({"norm": [units]} if norm else {})}
     rows = {"gru": 3, "lstm": 4}[kind] * units
-    return {
-        prefix + "weight_ih": [rows, columns],
-        prefix + "weight_hh": [rows, units],
-        prefix + "bias_ih": [rows],
-        prefix + "bias_hh": [rows],
-    }
+    shapes = {"weight_ih": [rows, columns], "weight_hh": [rows, units], "bias_ih": [rows], "bias_hh": [rows]}
+    if norm:
+        shapes.update({"norm_ih": [rows], "norm_hh": [rows]})
+    if norm and kind == "lstm":
+        shapes.update({"norm_cell": [units], "bias_cell": [units]})
+    return shapes
 
 
 def reader_shapes(prefix, kind, context, center, features):
@@ -109,7 +109,8 @@ def shapes(metadata):
             for name, shape in reader_shapes(prefix, kind, int(context), read, features[i]).items():
                 wanted[prefix + "reader." + name] = shape
         for j, layer in enumerate(layers[i]):
-            wanted.update(layer_shapes(f"{prefix}layers.{j}.", layer[0], int(layer[1]), columns))
+            for name, shape in layer_shapes(layer[0], int(layer[1]), columns, "layer_norm" in layer[2:]).items():
+                wanted[f"{prefix}layers.{j}.{name}"] = shape
             columns = int(layer[1])
         for (number,) in words(metadata, f"module.{i}.outputs"):
             wanted[f"{prefix}outputs.{number}.weight"] = [int(outputs[int(number)][1]), features[i]]

@@ -122,7 +122,8 @@ START_TEST(metadata_of_everything) {
       "\"dense:2:identity gru:4\"",
       "\"gru:4:reset_before\"",
       "\"dense:3:relu lstm:3\"",
-      "\"dense:4:tanh gru:5:reset_before dense:4:sigmoid\"",
+      "\"dense:4:tanh gru:5:reset_before:layer_norm dense:4:sigmoid:layer_norm\"",
+      "\"lstm:2:layer_norm gru:4:layer_norm\"",
       "\"thalnet.module.0.reader\":\"linear:2\"",
       "\"thalnet.module.1.reader\":\"weight_norm:3\"",
       "\"thalnet.module.2.reader\":\"softmax:4:skip_own\"",
@@ -254,7 +255,13 @@ START_TEST(values_are_one_word) {
                                          {"learned_start\":\"1\"", "learned_start\":\"\""},
                                          {"\"thalnet.learned_start\":\"1\",", ""},
                                          {"\"center.start\"", "\"center.began\""},
-                                         {"lstm:3", "lstm:3:reset_before"}};
+                                         {"lstm:3", "lstm:3:reset_before"},
+                                         {"reset_before:layer_norm", "layer_norm:reset_before"},
+                                         {"reset_before:layer_norm", "reset_before:layer_norm:layer_norm"},
+                                         {"reset_before:layer_norm", "reset_before:layer_norm=1"},
+                                         {"reset_before:layer_norm", "reset_before:layer"},
+                                         {"reset_before:layer_norm", "reset_before"},
+                                         {"lstm:3", "lstm:3:layer_norm"}};
   thalnet_center *net = zoo_all();
   struct model model = model_of(net);
   for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {

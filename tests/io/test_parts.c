@@ -65,7 +65,7 @@ START_TEST(words) {
   ck_assert_str_eq(split(":a"), "!");
   ck_assert_str_eq(split("a::b"), "!");
   ck_assert_str_eq(split("a: b"), "!");
-  ck_assert_str_eq(split("a:b:c:d:e"), "!");
+  ck_assert_str_eq(split("a:b:c:d:e:f:g"), "!");
   ck_assert_str_eq(split("a\tb"), "a\tb|");
 }
 END_TEST

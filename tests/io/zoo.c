@@ -20,20 +20,23 @@ static void add_output(thalnet_center *net, const char *name, size_t size, int32
   EXPECT_OK(thalnet_center_add_output(net, name, size, loss, &options, NULL));
 }
 
-static void add_layer(thalnet_module *module, unsigned kind, size_t units) {
-  thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
-  before.reset = THALNET_RESET_BEFORE;
+/* 0..6, and with layer norm NORM more; 9: none */
+enum { NORM = 10 };
+static void add_layer(thalnet_module *module, unsigned number, size_t units) {
+  const unsigned kind = number % NORM;
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+  thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  dense.layer_norm = gru.layer_norm = lstm.layer_norm = number >= NORM;
+  gru.reset = kind == 5 ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
   if (kind < 4) {
-    EXPECT_OK(thalnet_module_add_dense(module, units, (int32_t)kind, NULL));
+    EXPECT_OK(thalnet_module_add_dense(module, units, (int32_t)kind, &dense));
   }
-  if (kind == 4) {
-    EXPECT_OK(thalnet_module_add_gru(module, units, NULL));
-  }
-  if (kind == 5) {
-    EXPECT_OK(thalnet_module_add_gru(module, units, &before));
+  if (kind == 4 || kind == 5) {
+    EXPECT_OK(thalnet_module_add_gru(module, units, &gru));
   }
   if (kind == 6) {
-    EXPECT_OK(thalnet_module_add_lstm(module, units, NULL));
+    EXPECT_OK(thalnet_module_add_lstm(module, units, &lstm));
   }
 }
 
@@ -52,14 +55,15 @@ static thalnet_module *add_module(thalnet_center *net, const char *name, unsigne
   thalnet_module *module = NULL;
   EXPECT_OK(thalnet_center_add_module(net, name, NULL, &module));
   for (size_t j = 0; layers[j] != 9; j++) {
-    add_layer(module, layers[j], 2 + j + layers[j] % 3);
+    add_layer(module, layers[j], 2 + j + layers[j] % NORM % 3);
   }
   add_reader(module, reader, 2 + reader, skip_own);
   return module;
 }
 
 thalnet_center *zoo_all(void) {
-  static const unsigned layers[6][4] = {{0, 4, 9}, {5, 9}, {1, 6, 9}, {2, 5, 3, 9}, {6, 4, 9}, {3, 9}};
+  static const unsigned layers[6][4] = {
+      {0, 4, 9}, {5, 9}, {1, 6, 9}, {2, NORM + 5, NORM + 3, 9}, {NORM + 6, NORM + 4, 9}, {3, 9}};
   static const char *const names[] = {"eye", NULL, "a_name_of_sixty_three_characters_is_the_longest_that_is_allowed__",
                                       "x2",  "_",  "0"};
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
@@ -106,6 +110,9 @@ thalnet_center *zoo_random(unsigned long long *state) {
   for (unsigned i = 0; i < modules; i++) {
     unsigned layers[6] = {io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), 9, 9};
     unsigned reader = io_draw(state, 6), connected = 0;
+    for (unsigned j = 0; j < 4; j++) {
+      layers[j] += io_draw(state, 4) == 0 ? NORM : 0;
+    }
     layers[1 + io_draw(state, 4)] = 9;
     thalnet_module *module =
         add_module(net, NULL, inputs ? reader : reader % 5, layers, modules > 1 && io_draw(state, 3) == 0);
