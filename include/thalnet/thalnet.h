@@ -25,6 +25,7 @@
 
 #include <thalnet/batch.h>
 #include <thalnet/center.h>
+#include <thalnet/checkpoint.h>
 #include <thalnet/export.h>
 #include <thalnet/file.h>
 #include <thalnet/host.h>

@@ -3,6 +3,7 @@
 #include <thalnet/host.h>
 #include <thalnet/version.h>
 
+#include "api/library.h"
 #include "core/real.h"
 #include "core/status.h"
 #include "core/threads.h"
@@ -15,9 +16,9 @@
 
 int32_t thalnet_version_number(void) { return THALNET_VERSION_NUMBER; }
 
-const char *thalnet_version_text(void) {
-  return THALNET__VERSION_TEXT(THALNET_VERSION_MAJOR, THALNET_VERSION_MINOR, THALNET_VERSION_PATCH);
-}
+#define THALNET__VERSION THALNET__VERSION_TEXT(THALNET_VERSION_MAJOR, THALNET_VERSION_MINOR, THALNET_VERSION_PATCH)
+
+const char *thalnet_version_text(void) { return THALNET__VERSION; }
 
 #ifdef THALNET_HAVE_PTHREADPOOL
 #define THALNET__THREADS_TEXT "pthreadpool"
@@ -25,12 +26,12 @@ const char *thalnet_version_text(void) {
 #define THALNET__THREADS_TEXT "none"
 #endif
 #define THALNET__BUILD_TEXT(products, kernel)                                                                          \
-  "blas=" THALNET_BLAS_VENDOR " products=" products " threads=" THALNET__THREADS_TEXT " kernel=" kernel                \
-  " real=" THALNET__REAL_NAME
+  THALNET__VERSION " blas=" THALNET_BLAS_VENDOR " products=" products " threads=" THALNET__THREADS_TEXT                \
+                   " kernel=" kernel " real=" THALNET__REAL_NAME
 #define THALNET__KERNEL_TEXT(kernel)                                                                                   \
   (kernels->multiply != NULL ? THALNET__BUILD_TEXT("own", kernel) : THALNET__BUILD_TEXT("blas", kernel))
 
-const char *thalnet_build_info(void) {
+const char *thalnet__library_line(void) {
   const thalnet__kernels *kernels = thalnet__kernels_get();
 #ifdef THALNET_KERNELS_X86
   if (kernels == &thalnet__kernels_avx512) return THALNET__KERNEL_TEXT("avx512");
@@ -38,6 +39,8 @@ const char *thalnet_build_info(void) {
 #endif
   return THALNET__KERNEL_TEXT("portable");
 }
+
+const char *thalnet_build_info(void) { return thalnet__library_line() + sizeof THALNET__VERSION; }
 
 const char *thalnet_error_text(void) { return thalnet__error_text(); }
 

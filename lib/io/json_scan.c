@@ -146,26 +146,32 @@ static thalnet_status thalnet__scan_escape(thalnet__json *json) {
   return thalnet__json_fail(json->at, "unknown escape");
 }
 
-/* A character beyond ASCII. The second byte's range depends on the first one: that keeps out overlong forms, surrogates and
- * numbers above 10ffff (Unicode standard, table 3-7). */
-static thalnet_status thalnet__scan_utf8(thalnet__json *json) {
-  const size_t first = json->at;
-  const unsigned lead = (unsigned char)json->text[first];
+/* The second byte's range depends on the first one: that keeps out overlong forms, surrogates and numbers above 10ffff
+ * (Unicode standard, table 3-7). */
+size_t thalnet__utf8_length(const char *text, size_t size) {
+  const unsigned lead = size > 0 ? (unsigned char)text[0] : 0xff;
+  const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   unsigned low = 0x80, high = 0xbf;
-  int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  if (lead < 0xc2 || lead > 0xf4) return thalnet__json_fail(first, "not UTF-8");
+  if (lead >= 0x80 && (lead < 0xc2 || lead > 0xf4)) return 0;
+  if (length > size) return 0;
   if (lead == 0xe0) low = 0xa0;
   if (lead == 0xed) high = 0x9f;
   if (lead == 0xf0) low = 0x90;
   if (lead == 0xf4) high = 0x8f;
-  thalnet__put(json, lead);
-  for (json->at++; more > 0; more--, json->at++) {
-    const unsigned byte = (unsigned char)thalnet__peek(json);
-    if (byte < low || byte > high) return thalnet__json_fail(first, "not UTF-8");
-    thalnet__put(json, byte);
+  for (size_t i = 1; i < length; i++) {
+    const unsigned byte = (unsigned char)text[i];
+    if (byte < low || byte > high) return 0;
     low = 0x80;
     high = 0xbf;
   }
+  return length;
+}
+
+/* A character beyond ASCII. */
+static thalnet_status thalnet__scan_utf8(thalnet__json *json) {
+  const size_t length = thalnet__utf8_length(json->text + json->at, json->size - json->at);
+  if (length == 0) return thalnet__json_fail(json->at, "not UTF-8");
+  for (size_t i = 0; i < length; i++, json->at++) thalnet__put(json, (unsigned char)json->text[json->at]);
   return THALNET_OK;
 }
 

@@ -36,6 +36,9 @@ thalnet_status thalnet__json_key(thalnet__json *json, const char **key);
 thalnet_status thalnet__json_string(thalnet__json *json, const char **string);
 thalnet_status thalnet__json_number(thalnet__json *json, uint64_t *number);
 
+/* Bytes of the character that starts there, 0: it is not UTF-8. */
+size_t thalnet__utf8_length(const char *text, size_t size);
+
 /* Nothing but spaces may be left. */
 thalnet_status thalnet__json_end(thalnet__json *json);
 

@@ -243,11 +243,13 @@ static thalnet_status thalnet__check_format(const thalnet__plan *plan) {
   return THALNET_OK;
 }
 
-/* A pair of ours that was not understood may change what the others mean. */
+/* A pair of ours that was not understood may change what the others mean; but not what a checkpoint says of its training. */
 static thalnet_status thalnet__check_taken(const thalnet__header *header) {
-  static const char ours[] = "thalnet.";
+  static const char ours[] = "thalnet.", training[] = THALNET__KEY_CHECKPOINT;
+  const int checkpoint = thalnet__header_pair(header, THALNET__KEY_CHECKPOINT) != NULL;
   for (size_t i = 0; i < header->pair_count; i++) {
     const thalnet__pair *pair = &header->pairs[i];
+    if (checkpoint && strncmp(pair->key, training, sizeof training - 1) == 0) continue;
     if (!pair->taken && strncmp(pair->key, ours, sizeof ours - 1) == 0 && strcmp(pair->key, THALNET__KEY_CHECKSUM) != 0)
       return thalnet__fail(THALNET_ERROR_FORMAT, "metadata: unknown key '%.100s'", pair->key);
   }

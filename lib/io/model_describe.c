@@ -112,7 +112,6 @@ static void thalnet__describe_module(thalnet__text *text, const thalnet_module *
 }
 
 void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, size_t *checksum) {
-  thalnet__text_add(text, "{");
   thalnet__open(text, "format");
   thalnet__text_add(text, THALNET__FORMAT_VERSION "\",\"" THALNET__KEY_CHECKSUM "\":\"");
   *checksum = text->used;
@@ -130,5 +129,4 @@ void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, s
   thalnet__text_number(text, net->module_count);
   thalnet__close(text);
   for (size_t i = 0; i < net->module_count; i++) thalnet__describe_module(text, net->modules[i], i);
-  thalnet__text_add(text, "}");
 }

@@ -5,8 +5,7 @@
 
 #include "core/floating.h"
 #include "core/options.h"
-#include "io/bytes.h"
-#include "io/crc32.h"
+#include "io/contents.h"
 #include "io/host_files.h"
 #include "io/model.h"
 #include "io/model_metadata.h"
@@ -55,97 +54,21 @@ static thalnet_status thalnet__check_limits(const thalnet_center *net, const tha
   return THALNET_OK;
 }
 
-/* --- the file's tensors are the network's --- */
-
-/* "[96, 52]" */
-static void thalnet__add_shape(thalnet__text *text, size_t rank, const uint64_t *dimensions) {
-  thalnet__text_add(text, "[");
-  for (size_t i = 0; i < rank; i++) {
-    thalnet__text_add(text, i == 0 ? "" : ", ");
-    thalnet__text_number(text, dimensions[i]);
-  }
-  thalnet__text_add(text, "]");
-}
-
-static thalnet_status thalnet__match_tensor(const thalnet__header *header, const thalnet__tensor *tensor) {
-  char buffer[160];
-  thalnet__text shapes = {buffer, sizeof buffer, 0};
-  thalnet__file_tensor *found = thalnet__header_tensor(header, tensor->name);
-  uint64_t wanted[3];
-  int same;
-  if (found == NULL) return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %s is missing", tensor->name);
-  same = found->rank == (size_t)tensor->rank;
-  for (int i = 0; i < tensor->rank; i++) {
-    wanted[i] = tensor->dimensions[i];
-    same = same && found->dimensions[i] == wanted[i];
-  }
-  found->tensor = tensor;
-  if (same) return THALNET_OK;
-  thalnet__text_add(&shapes, "shape ");
-  thalnet__add_shape(&shapes, found->rank, found->dimensions);
-  thalnet__text_add(&shapes, ", expected ");
-  thalnet__add_shape(&shapes, (size_t)tensor->rank, wanted);
-  return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %s: %s", tensor->name, thalnet__text_end(&shapes));
-}
-
+/* The file's tensors are the network's; a checkpoint's others are read over. */
 static thalnet_status thalnet__match_tensors(const thalnet__header *header, const thalnet_center *net) {
-  for (size_t t = 0; t < net->tensor_count; t++) THALNET__TRY(thalnet__match_tensor(header, &net->tensors[t]));
+  static const char training[] = THALNET__CHECKPOINT_TENSORS;
+  const int checkpoint = thalnet__header_pair(header, THALNET__KEY_CHECKPOINT) != NULL;
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    const thalnet__tensor *tensor = &net->tensors[t];
+    uint64_t dimensions[3];
+    for (int i = 0; i < tensor->rank; i++) dimensions[i] = tensor->dimensions[i];
+    THALNET__TRY(thalnet__want_tensor(header, tensor->name, (size_t)tensor->rank, dimensions, tensor->place));
+  }
   for (size_t t = 0; t < header->tensor_count; t++)
-    if (header->tensors[t].tensor == NULL)
-      return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %.100s is none of this network", header->tensors[t].name);
-  return THALNET_OK;
-}
-
-/* --- checksum and data --- */
-
-/* The sum over the header with its own digits as zeros. They must stand there as they are, not as escapes. */
-static thalnet_status thalnet__sum_header(thalnet__header *header, thalnet__crc *crc, const char **digits) {
-  const size_t length = sizeof THALNET__CHECKSUM_ZEROS - 1;
-  const thalnet__pair *pair = thalnet__header_take(header, THALNET__KEY_CHECKSUM);
-  if (pair == NULL) return thalnet__fail(THALNET_ERROR_FORMAT, "metadata: '" THALNET__KEY_CHECKSUM "' is missing");
-  const size_t at = pair->value_end - length;
-  if (strlen(pair->value) != length || strspn(pair->value, "0123456789abcdef") != length || pair->escaped)
-    return thalnet__fail(THALNET_ERROR_FORMAT, THALNET__KEY_CHECKSUM ": '%.40s' is not eight hexadecimal digits",
-                         pair->value);
-  thalnet__crc_start(crc);
-  thalnet__crc_add(crc, header->bytes, at);
-  thalnet__crc_add(crc, THALNET__CHECKSUM_ZEROS, length);
-  thalnet__crc_add(crc, header->bytes + pair->value_end, header->size - pair->value_end);
-  *digits = pair->value;
-  return THALNET_OK;
-}
-
-static thalnet_status thalnet__check_sum(const thalnet__crc *crc, const char *digits) {
-  const uint32_t sum = thalnet__crc_value(crc);
-  uint32_t wanted = 0;
-  for (; *digits != 0; digits++) wanted = wanted << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : *digits - 'a' + 10);
-  if (sum != wanted)
-    return thalnet__fail(THALNET_ERROR_CHECKSUM, "its checksum is %08lx, the header has %08lx", (unsigned long)sum,
-                         (unsigned long)wanted);
-  return THALNET_OK;
-}
-
-static thalnet_status thalnet__read_values(thalnet__source *source, thalnet__crc *crc, size_t count, real *values) {
-  unsigned char bytes[THALNET__PIECE * THALNET__FLOAT_BYTES];
-  while (count > 0) {
-    const size_t piece = count < THALNET__PIECE ? count : THALNET__PIECE;
-    THALNET__TRY(thalnet__source_read(source, bytes, piece * THALNET__FLOAT_BYTES));
-    thalnet__crc_add(crc, bytes, piece * THALNET__FLOAT_BYTES);
-    thalnet__get_floats(bytes, piece, values);
-    values += piece;
-    count -= piece;
-  }
-  return THALNET_OK;
-}
-
-/* In the order of the file; the network's may be another. */
-static thalnet_status thalnet__read_data(const thalnet__header *header, thalnet__source *source, thalnet__crc *crc,
-                                         thalnet_center *net) {
-  for (size_t t = 0; t < header->tensor_count; t++) {
-    const thalnet__file_tensor *found = header->by_begin[t];
-    THALNET__TRY(thalnet__read_values(source, crc, found->tensor->count, net->parameters + found->tensor->place));
-  }
-  return thalnet__source_finish(source);
+    if (checkpoint && header->tensors[t].role == THALNET__UNEXPECTED &&
+        strncmp(header->tensors[t].name, training, sizeof training - 1) == 0)
+      header->tensors[t].role = THALNET__SKIPPED;
+  return thalnet__expect_no_more(header);
 }
 
 /* --- all of it --- */
@@ -160,7 +83,7 @@ static thalnet_status thalnet__fill_network(thalnet__header *header, thalnet__so
   THALNET__TRY(thalnet__check_limits(net, options));
   THALNET__TRY(thalnet__match_tensors(header, net));
   THALNET__TRY(thalnet__allocate_parameters(net));
-  THALNET__TRY(thalnet__read_data(header, source, &crc, net));
+  THALNET__TRY(thalnet__read_data(header, source, &crc, net->parameters));
   THALNET__TRY(thalnet__check_sum(&crc, digits));
   const thalnet__floating mode = thalnet__floating_enter();
   thalnet_status status = THALNET_OK;

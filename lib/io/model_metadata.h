@@ -11,7 +11,11 @@
 #define THALNET__KEY_CHECKSUM "thalnet.checksum"
 #define THALNET__CHECKSUM_ZEROS "00000000"
 
-/* Appends the JSON object of a built center's pairs. *checksum: where in the text the checksum's eight digits are, which are
+/* What a file that is more than a network has in its metadata and before the names of its further tensors. */
+#define THALNET__KEY_CHECKPOINT "thalnet.checkpoint"
+#define THALNET__CHECKPOINT_TENSORS "checkpoint."
+
+/* Appends a built center's pairs, without the braces around them. *checksum: where in the text the checksum's eight digits are, which are
  * zeros. */
 void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, size_t *checksum);
 

@@ -1,205 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* From a network to a file. The bytes are made twice, first for the checksum that stands near their beginning: so a file is
- * written from front to back, and saving takes memory for a header only. */
-#include <string.h>
-
-#include "core/checked.h"
+/* From a network to a file. */
 #include "core/options.h"
-#include "io/bytes.h"
-#include "io/crc32.h"
 #include "io/host_files.h"
+#include "io/image.h"
 #include "io/model.h"
 #include "io/model_metadata.h"
-#include "io/safetensors.h"
 
-/* The data start at a multiple of this: safetensors asks for 8, a cache line suits whoever maps the file. */
-enum { THALNET__DATA_ALIGNMENT = 64 };
-
-/* A file to be. */
-typedef struct thalnet__image {
-  const thalnet_center *net;
-  char *header; /* with the length before it */
-  size_t header_size, size;
-} thalnet__image;
-
-/* Where bytes go. */
-typedef struct thalnet__sink {
-  thalnet_status (*write)(struct thalnet__sink *sink, const void *bytes, size_t size);
-  thalnet__crc *crc;
-  unsigned char *memory;
-  const thalnet_io *io;
-  void *file;
-} thalnet__sink;
-
-static thalnet_status thalnet__write_data(const thalnet_center *net, thalnet__sink *sink) {
-  unsigned char bytes[THALNET__PIECE * THALNET__FLOAT_BYTES];
-  for (size_t at = 0; at < net->parameter_count; at += THALNET__PIECE) {
-    const size_t piece = thalnet__min(net->parameter_count - at, THALNET__PIECE);
-    thalnet__put_floats(bytes, piece, net->parameters + at);
-    THALNET__TRY(sink->write(sink, bytes, piece * THALNET__FLOAT_BYTES));
-  }
-  return THALNET_OK;
-}
-
-static thalnet_status thalnet__write_image(const thalnet__image *image, thalnet__sink *sink) {
-  THALNET__TRY(sink->write(sink, image->header, image->header_size));
-  return thalnet__write_data(image->net, sink);
-}
-
-/* --- the header --- */
-
-static void thalnet__describe_tensor(thalnet__text *text, const thalnet__tensor *tensor) {
-  thalnet__text_add(text, ",\"");
-  thalnet__text_add(text, tensor->name);
-  thalnet__text_add(text, "\":{\"dtype\":\"F32\",\"shape\":[");
-  for (int i = 0; i < tensor->rank; i++) {
-    thalnet__text_add(text, i == 0 ? "" : ",");
-    thalnet__text_number(text, tensor->dimensions[i]);
-  }
-  thalnet__text_add(text, "],\"data_offsets\":[");
-  thalnet__text_number(text, (uint64_t)tensor->place * THALNET__FLOAT_BYTES);
-  thalnet__text_add(text, ",");
-  thalnet__text_number(text, (uint64_t)(tensor->place + tensor->count) * THALNET__FLOAT_BYTES);
-  thalnet__text_add(text, "]}");
-}
-
-static void thalnet__describe_file(thalnet__text *text, const thalnet_center *net, size_t *checksum) {
-  thalnet__text_add(text, "{\"__metadata__\":");
+static void thalnet__describe_model(const void *subject, thalnet__text *text, size_t *checksum) {
+  const thalnet_center *net = subject;
   thalnet__describe_network(text, net, checksum);
-  for (size_t t = 0; t < net->tensor_count; t++) thalnet__describe_tensor(text, &net->tensors[t]);
   thalnet__text_add(text, "}");
-  while ((THALNET__LENGTH_BYTES + text->used) % THALNET__DATA_ALIGNMENT != 0) thalnet__text_add(text, " ");
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    const thalnet__tensor *tensor = &net->tensors[t];
+    thalnet__describe_tensor(text, "", tensor->name, (size_t)tensor->rank, tensor->dimensions, tensor->place);
+  }
 }
 
-static thalnet_status thalnet__measure_image(thalnet__image *image, const thalnet_center *net) {
-  thalnet__text text = {0};
-  size_t data, checksum;
-  *image = (thalnet__image){.net = net};
-  thalnet__describe_file(&text, net, &checksum);
-  if (text.used > THALNET__HEADER_LIMIT)
-    return thalnet__fail(THALNET_ERROR_LIMIT, "the file would have a header of %zu bytes, at most %d are allowed",
-                         text.used, THALNET__HEADER_LIMIT);
-  image->header_size = THALNET__LENGTH_BYTES + text.used;
-  if (thalnet__times(net->parameter_count, THALNET__FLOAT_BYTES, &data) ||
-      thalnet__add(image->header_size, data, &image->size))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the size of the file does not fit into size_t");
-  return THALNET_OK;
+static const real *thalnet__model_block(const void *subject, size_t number, size_t *count) {
+  const thalnet_center *net = subject;
+  *count = net->parameter_count;
+  return number == 0 ? net->parameters : NULL;
 }
 
-static thalnet_status thalnet__sink_crc(thalnet__sink *sink, const void *bytes, size_t size) {
-  thalnet__crc_add(sink->crc, bytes, size);
-  return THALNET_OK;
-}
-
-/* The header of a measured image. */
-static thalnet_status thalnet__make_header(thalnet__image *image) {
-  static const char digits[] = "0123456789abcdef";
-  unsigned char length[THALNET__LENGTH_BYTES];
-  thalnet__crc crc;
-  thalnet__sink sink = {.write = thalnet__sink_crc, .crc = &crc};
-  void *header;
-  size_t checksum;
-  THALNET__TRY(thalnet__allocate(&image->net->memory, image->header_size, 1, &header));
-  image->header = header;
-  thalnet__put_u64(length, image->header_size - THALNET__LENGTH_BYTES);
-  memcpy(image->header, length, sizeof length);
-  thalnet__text text = {image->header + THALNET__LENGTH_BYTES, image->header_size - THALNET__LENGTH_BYTES, 0};
-  thalnet__describe_file(&text, image->net, &checksum);
-  thalnet__crc_start(&crc);
-  THALNET__TRY(thalnet__write_image(image, &sink));
-  for (int i = 0; i < 8; i++)
-    image->header[THALNET__LENGTH_BYTES + checksum + (size_t)i] = digits[thalnet__crc_value(&crc) >> (28 - 4 * i) & 15];
-  return THALNET_OK;
-}
-
-static void thalnet__free_header(thalnet__image *image) {
-  thalnet__release(&image->net->memory, image->header, image->header_size, 1);
-}
-
-/* --- to memory --- */
-
-static thalnet_status thalnet__sink_memory(thalnet__sink *sink, const void *bytes, size_t size) {
-  memcpy(sink->memory, bytes, size);
-  sink->memory += size;
-  return THALNET_OK;
+static thalnet__image thalnet__model_image(const thalnet_center *net) {
+  return (thalnet__image){
+      .memory = &net->memory, .subject = net, .describe = thalnet__describe_model, .block = thalnet__model_block};
 }
 
 thalnet_status thalnet__model_save_memory(const thalnet_center *net, void *bytes, size_t size, size_t *size_out) {
-  thalnet__image image;
-  THALNET__TRY(thalnet__measure_image(&image, net));
-  *size_out = image.size;
-  if (bytes == NULL) return THALNET_OK;
-  if (size < image.size)
-    return thalnet__fail(THALNET_ERROR_SIZE, "a buffer of %zu bytes for a file of %zu", size, image.size);
-  thalnet__sink sink = {.write = thalnet__sink_memory, .memory = bytes};
-  THALNET__TRY(thalnet__make_header(&image));
-  const thalnet_status status = thalnet__write_image(&image, &sink);
-  thalnet__free_header(&image);
-  return status;
-}
-
-/* --- to a file --- */
-
-static thalnet_status thalnet__sink_file(thalnet__sink *sink, const void *bytes, size_t size) {
-  const unsigned char *at = bytes;
-  for (size_t done; size > 0; size -= done, at += done) {
-    done = 0;
-    const int32_t error = sink->io->write(sink->io->user, sink->file, at, size, &done);
-    if (error != 0) return thalnet__io_fail("writing", error);
-    if (done == 0 || done > size)
-      return thalnet__fail(THALNET_ERROR_IO, "writing: %zu bytes of %zu were taken", done, size);
-  }
-  return THALNET_OK;
-}
-
-/* Every call may be the one that tells of a full disk, closing included: a file is good only if all of them succeed. */
-static thalnet_status thalnet__write_file(const thalnet__image *image, const thalnet_io *io, void *file) {
-  thalnet__sink sink = {.write = thalnet__sink_file, .io = io, .file = file};
-  thalnet_status status = thalnet__write_image(image, &sink);
-  if (status == THALNET_OK) {
-    const int32_t error = io->sync(io->user, file);
-    if (error != 0) status = thalnet__io_fail("making it durable", error);
-  }
-  const int32_t error = io->close(io->user, file);
-  return status == THALNET_OK && error != 0 ? thalnet__io_fail("closing", error) : status;
-}
-
-static thalnet_status thalnet__replace(const thalnet__image *image, const thalnet_io *io, const char *path,
-                                       const char *temporary) {
-  void *file = NULL;
-  int32_t error = io->open_write(io->user, temporary, &file);
-  if (error != 0) return thalnet__fail_within(thalnet__io_fail("opening", error), temporary);
-  thalnet_status status = thalnet__write_file(image, io, file);
-  if (status != THALNET_OK) status = thalnet__fail_within(status, temporary);
-  if (status == THALNET_OK) {
-    error = io->rename(io->user, temporary, path);
-    if (error != 0) status = thalnet__fail_within(thalnet__io_fail("renaming", error), temporary);
-  }
-  if (status != THALNET_OK) {
-    io->remove(io->user, temporary); /* what went wrong before is what the caller hears of */
-    return status;
-  }
-  error = io->sync_folder(io->user, path);
-  if (error == 0) return THALNET_OK;
-  return thalnet__fail_within(thalnet__io_fail("it is complete, but making its new name durable", error), path);
+  const thalnet__image image = thalnet__model_image(net);
+  return thalnet__image_save_memory(&image, bytes, size, size_out);
 }
 
 thalnet_status thalnet__model_save(const thalnet_center *net, const char *path, const thalnet_save_options *given) {
-  static const char ending[] = ".tmp";
   thalnet_save_options options = THALNET_SAVE_OPTIONS_INIT;
   thalnet_io io;
-  thalnet__image image;
-  void *temporary;
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_save_options"));
   THALNET__TRY(thalnet__io_init(&io, options.io));
-  THALNET__TRY(thalnet__measure_image(&image, net));
-  const size_t length = strlen(path);
-  THALNET__TRY(thalnet__allocate(&net->memory, length + sizeof ending, 1, &temporary));
-  memcpy(temporary, path, length);
-  memcpy((char *)temporary + length, ending, sizeof ending);
-  thalnet_status status = thalnet__make_header(&image);
-  if (status == THALNET_OK) status = thalnet__replace(&image, &io, path, temporary);
-  thalnet__free_header(&image);
-  thalnet__release(&net->memory, temporary, length + sizeof ending, 1);
-  return status;
+  const thalnet__image image = thalnet__model_image(net);
+  return thalnet__image_save(&image, path, &io);
 }

@@ -105,12 +105,27 @@ static thalnet_status thalnet__check_cover(const thalnet__header *header, uint64
   return THALNET_OK;
 }
 
+/* From bytes to tables. */
+static thalnet_status thalnet__make_tables(thalnet__header *header) {
+  THALNET__TRY(thalnet__header_parse(header));
+  THALNET__TRY(thalnet__order(header));
+  return thalnet__check_unique(header);
+}
+
+thalnet_status thalnet__header_adopt(thalnet__header *header, const thalnet_memory *memory, char *bytes, size_t size) {
+  void *strings = NULL;
+  *header = (thalnet__header){.memory = *memory, .bytes = bytes, .size = size};
+  thalnet_status status = thalnet__allocate(memory, size, 1, &strings);
+  header->strings = strings;
+  if (status == THALNET_OK) status = thalnet__make_tables(header);
+  if (status != THALNET_OK) thalnet__header_free(header);
+  return status;
+}
+
 thalnet_status thalnet__header_read(thalnet__header *header, const thalnet_memory *memory, thalnet__source *source) {
   *header = (thalnet__header){.memory = *memory};
   thalnet_status status = thalnet__read_bytes(header, source);
-  if (status == THALNET_OK) status = thalnet__header_parse(header);
-  if (status == THALNET_OK) status = thalnet__order(header);
-  if (status == THALNET_OK) status = thalnet__check_unique(header);
+  if (status == THALNET_OK) status = thalnet__make_tables(header);
   if (status == THALNET_OK) status = thalnet__check_cover(header, source->size - source->at);
   if (status != THALNET_OK) thalnet__header_free(header);
   return status;
@@ -142,10 +157,13 @@ thalnet__file_tensor *thalnet__header_tensor(const thalnet__header *header, cons
   return i == header->tensor_count ? NULL : header->by_name[i];
 }
 
-const thalnet__pair *thalnet__header_take(thalnet__header *header, const char *key) {
+const thalnet__pair *thalnet__header_pair(const thalnet__header *header, const char *key) {
   const size_t i = thalnet__search(header->by_key, header->pair_count, key, thalnet__compare_to_key);
-  if (i == header->pair_count) return NULL;
-  thalnet__pair *pair = header->by_key[i];
-  pair->taken = 1;
+  return i == header->pair_count ? NULL : header->by_key[i];
+}
+
+const thalnet__pair *thalnet__header_take(thalnet__header *header, const char *key) {
+  thalnet__pair *pair = (thalnet__pair *)(uintptr_t)thalnet__header_pair(header, key);
+  if (pair != NULL) pair->taken = 1;
   return pair;
 }

@@ -17,14 +17,16 @@ enum {
   THALNET__TENSOR_NAME_LIMIT = 255
 };
 
-struct thalnet__tensor;
+/* What a loader makes of a tensor. */
+enum { THALNET__UNEXPECTED, THALNET__WANTED, THALNET__SKIPPED };
 
 typedef struct thalnet__file_tensor {
   const char *name; /* 1..255 of a-z, 0-9, _ and . */
   size_t rank;
   uint64_t dimensions[THALNET__RANK_LIMIT]; /* none is 0 */
   uint64_t begin, end;                      /* in the data */
-  const struct thalnet__tensor *tensor;     /* of the network; set by the loader */
+  int role;                                 /* set by the loader */
+  size_t place;                             /* of a wanted one: in the block of numbers that the loader fills */
 } thalnet__file_tensor;
 
 typedef struct thalnet__pair {
@@ -49,6 +51,8 @@ typedef struct thalnet__header {
 /* Reads and checks the header; on error it is empty. The source stands at the first byte of the data afterwards, and the data
  * are what remains of it, exactly. */
 thalnet_status thalnet__header_read(thalnet__header *header, const thalnet_memory *memory, thalnet__source *source);
+/* The same from the bytes of a header, length and JSON, which are released with it in every case; without a look at the data. */
+thalnet_status thalnet__header_adopt(thalnet__header *header, const thalnet_memory *memory, char *bytes, size_t size);
 void thalnet__header_free(thalnet__header *header);
 
 /* The second half of thalnet__header_read: the JSON in `bytes`, everything but what concerns several tensors or pairs. */
@@ -56,7 +60,9 @@ thalnet_status thalnet__header_parse(thalnet__header *header);
 
 thalnet__file_tensor *thalnet__header_tensor(const thalnet__header *header, const char *name);
 
-/* NULL: there is none. Pairs that nobody asked for can be told later by `taken`. */
+/* NULL: there is none. */
+const thalnet__pair *thalnet__header_pair(const thalnet__header *header, const char *key);
+/* The same, and it counts as asked for. Pairs that nobody asked for can be told later by `taken`. */
 const thalnet__pair *thalnet__header_take(thalnet__header *header, const char *key);
 
 #endif

@@ -17,6 +17,34 @@ void thalnet__text_number(thalnet__text *text, uint64_t number) {
   thalnet__text_add(text, digits + at);
 }
 
+static const char thalnet__digits[] = "0123456789abcdef";
+
+void thalnet__text_escaped(thalnet__text *text, const char *words) {
+  for (; *words != 0; words++) {
+    const unsigned char c = (unsigned char)*words;
+    char escaped[] = {'\\', *words, 0, 0, 0, 0, 0};
+    if (c < 0x20)
+      memcpy(escaped, "\\u00", 4), escaped[4] = thalnet__digits[c >> 4], escaped[5] = thalnet__digits[c & 15];
+    thalnet__text_add(text, c < 0x20 || c == '"' || c == '\\' ? escaped : (const char[]){*words, 0});
+  }
+}
+
+void thalnet__text_bits(thalnet__text *text, double number) {
+  uint64_t bits;
+  char digits[17] = "";
+  memcpy(&bits, &number, sizeof bits);
+  for (int i = 0; i < 16; i++) digits[i] = thalnet__digits[bits >> (60 - 4 * i) & 15];
+  thalnet__text_add(text, digits);
+}
+
+int thalnet__read_bits(const char *words, double *number) {
+  uint64_t bits = 0;
+  if (strlen(words) != 16 || strspn(words, thalnet__digits) != 16) return -1;
+  for (; *words != 0; words++) bits = bits << 4 | (uint64_t)(strchr(thalnet__digits, *words) - thalnet__digits);
+  memcpy(number, &bits, sizeof bits);
+  return 0;
+}
+
 const char *thalnet__text_end(thalnet__text *text) {
   text->bytes[text->used < text->capacity ? text->used : text->capacity - 1] = 0;
   return text->bytes;

@@ -15,6 +15,10 @@ typedef struct thalnet__text {
 
 void thalnet__text_add(thalnet__text *text, const char *words);
 void thalnet__text_number(thalnet__text *text, uint64_t number);
+/* The words with what JSON wants escaped. */
+void thalnet__text_escaped(thalnet__text *text, const char *words);
+/* The 16 hexadecimal digits of an IEEE 754 binary64. */
+void thalnet__text_bits(thalnet__text *text, double number);
 /* Ends it with NUL, at the last byte if it did not fit. */
 const char *thalnet__text_end(thalnet__text *text);
 
@@ -35,6 +39,8 @@ typedef struct thalnet__word {
 int thalnet__take_word(const char **list, thalnet__word *word);
 
 int thalnet__field_is(const struct thalnet__field *field, const char *word);
+/* What thalnet__text_bits makes; -1: it is not that. */
+int thalnet__read_bits(const char *words, double *number);
 /* A decimal without sign or leading zeros, at most `limit`; -1: it is none. */
 int thalnet__field_number(const struct thalnet__field *field, uint64_t limit, uint64_t *number);
 

@@ -79,6 +79,10 @@ CALL(center_load, D(0), D(1), D(2))
 CALL(center_load_memory, D(0), N(1), D(2), D(3))
 CALL(center_save, D(0), D(1), D(2))
 CALL(center_save_memory, D(0), D(1), N(2), D(3))
+CALL(checkpoint_save, D(0), D(1), D(2))
+CALL(checkpoint_save_memory, D(0), D(1), N(2), D(3))
+CALL(checkpoint_load, D(0), D(1), D(2), D(3))
+CALL(checkpoint_load_memory, D(0), N(1), D(2), D(3))
 CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
 
 #define H(what, handle)                                                                                                \
@@ -113,6 +117,8 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
   {                                                                                                                    \
     "thalnet_" #name, call_##name, { __VA_ARGS__ }                                                                     \
   }
+#define CONTENTS                                                                                                       \
+  { .kind = OPTIONS, .data = &w.contents }
 #define LIMIT THALNET_SIZE_LIMIT
 
 #define MISUSE_FUNCTIONS                                                                                               \
@@ -165,6 +171,10 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(center_load_memory, Z, {.kind = ANY, .number = 100}, OPT, SLOT),                                             \
       ROW(center_save, NET, TEXT(PATH, "never_written"), OPT),                                                         \
       ROW(center_save_memory, NET, {.kind = ANY, .data = w.room}, {.kind = ANY, .number = 10}, Z),                     \
+      ROW(checkpoint_save, TEXT(PATH, "never_written"), CONTENTS, OPT),                                                \
+      ROW(checkpoint_save_memory, CONTENTS, {.kind = ANY, .data = w.room}, {.kind = ANY, .number = 10}, Z),            \
+      ROW(checkpoint_load, TEXT(PATH, "nowhere"), CONTENTS, OPT, SLOT),                                                \
+      ROW(checkpoint_load_memory, Z, {.kind = ANY, .number = 100}, CONTENTS, SLOT),                                    \
       ROW(center_routing, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(4))
 
 #endif

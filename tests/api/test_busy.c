@@ -113,6 +113,11 @@ static void meddle(void *argument) {
   BUSY(thalnet_center_clear_gradients(m->net));
   BUSY(thalnet_step(m->optimizer, m->net));
   BUSY(thalnet_optimizer_swap_averages(m->optimizer, m->net));
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  contents.net = m->net;
+  contents.optimizer = m->optimizer;
+  BUSY(thalnet_checkpoint_save_memory(&contents, NULL, 0, &count));
+  BUSY(thalnet_checkpoint_load_memory(parameters, all, &contents, NULL));
   FREE(thalnet_batch_create(m->net, 1, 1, NULL, &created)); /* making one neither computes nor writes */
   thalnet_batch_free(created);
   free(parameters);

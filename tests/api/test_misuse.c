@@ -64,6 +64,7 @@ static struct {
   void *room;
   void *slot;
   uint64_t zeros[64];
+  thalnet_checkpoint_contents contents;
   size_t all, memory, calls;
 } w;
 
@@ -81,6 +82,11 @@ static void set_up(void) {
   EXPECT_OK(thalnet_batch_create(w.net, S, K, &options, &w.final));
   w.state = support_state(w.net, S);
   w.optimizer = support_optimizer(w.net, THALNET_ADAM, 0.01);
+  w.contents = (thalnet_checkpoint_contents)THALNET_CHECKPOINT_CONTENTS_INIT;
+  w.contents.net = w.net;
+  w.contents.optimizer = w.optimizer;
+  w.contents.states = &w.state;
+  w.contents.state_count = 1;
   w.all = thalnet_center_parameter_count(w.net);
   w.memory = thalnet_state_values(w.state);
   w.values = calloc(w.all + 1000, sizeof *w.values);

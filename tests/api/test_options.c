@@ -112,6 +112,28 @@ static thalnet_status call_save(const void *options) {
   support_io_clear(&io);
   return status;
 }
+static void fill_contents(void *contents) {
+  thalnet_checkpoint_contents defaults = THALNET_CHECKPOINT_CONTENTS_INIT;
+  defaults.net = net;
+  memcpy(contents, &defaults, sizeof defaults);
+}
+static thalnet_status call_contents(const void *contents) {
+  size_t size = 0;
+  return thalnet_checkpoint_save_memory(contents, NULL, 0, &size);
+}
+static void fill_checkpoint(void *options) {
+  thalnet_checkpoint_options defaults = THALNET_CHECKPOINT_OPTIONS_INIT;
+  io_hooks = support_io_hooks(&io);
+  defaults.io = &io_hooks;
+  memcpy(options, &defaults, sizeof defaults);
+}
+static thalnet_status call_checkpoint(const void *options) {
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  contents.net = net;
+  thalnet_status status = thalnet_checkpoint_save("m", &contents, options);
+  support_io_clear(&io);
+  return status;
+}
 static void fill_load_center(void *options) { fill_center(options); }
 static thalnet_status call_load_center(const void *center) {
   thalnet_load_options options = THALNET_LOAD_OPTIONS_INIT;
@@ -122,16 +144,27 @@ static thalnet_status call_load_center(const void *center) {
 #define ROW(name, type)                                                                                                \
   { #name, sizeof(type), fill_##name, call_##name }
 static const struct place places[] = {
-    ROW(center, thalnet_center_options),       ROW(input, thalnet_input_options),
-    ROW(output, thalnet_output_options),       ROW(module, thalnet_module_options),
-    ROW(dense, thalnet_dense_options),         ROW(gru, thalnet_gru_options),
-    ROW(lstm, thalnet_lstm_options),           ROW(reader, thalnet_reader_options),
-    ROW(batch, thalnet_batch_options),         ROW(batch_memory, thalnet_batch_options),
-    ROW(state, thalnet_state_options),         ROW(state_memory, thalnet_state_options),
-    ROW(optimizer, thalnet_optimizer_options), ROW(load, thalnet_load_options),
-    ROW(save, thalnet_save_options),           ROW(memory, thalnet_memory),
-    ROW(executor, thalnet_executor),           ROW(io, thalnet_io),
+    ROW(center, thalnet_center_options),
+    ROW(input, thalnet_input_options),
+    ROW(output, thalnet_output_options),
+    ROW(module, thalnet_module_options),
+    ROW(dense, thalnet_dense_options),
+    ROW(gru, thalnet_gru_options),
+    ROW(lstm, thalnet_lstm_options),
+    ROW(reader, thalnet_reader_options),
+    ROW(batch, thalnet_batch_options),
+    ROW(batch_memory, thalnet_batch_options),
+    ROW(state, thalnet_state_options),
+    ROW(state_memory, thalnet_state_options),
+    ROW(optimizer, thalnet_optimizer_options),
+    ROW(load, thalnet_load_options),
+    ROW(save, thalnet_save_options),
+    ROW(memory, thalnet_memory),
+    ROW(executor, thalnet_executor),
+    ROW(io, thalnet_io),
     ROW(load_center, thalnet_center_options),
+    ROW(contents, thalnet_checkpoint_contents),
+    ROW(checkpoint, thalnet_checkpoint_options),
 };
 enum { PLACES = sizeof places / sizeof places[0], ROOM = 65536 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads a model file without the library, after docs/format.md and the published safetensors format alone.
+"""Reads a model file or a checkpoint without the library, after docs/format.md and the published safetensors format alone.
 
     python3 read_model.py MODEL             prints the network
     python3 read_model.py MODEL EXPECTED    compares it with what test_write_model wrote about it
@@ -125,6 +125,39 @@ def shapes(metadata):
     return wanted
 
 
+def training_shapes(metadata, wanted):
+    """The tensors of a checkpoint beside the network's own; `wanted` are those."""
+    prefix = "thalnet.checkpoint"
+    if prefix not in metadata:
+        return {}
+    check(metadata[prefix] == "1", "an unknown version of checkpoints")
+    blocks = []
+    kind = metadata.get(prefix + ".optimizer")
+    if kind is not None:
+        blocks = ["first"] + ["second"] * (kind != "sgd")
+        (average,) = struct.unpack(">d", bytes.fromhex(metadata[prefix + ".average"]))
+        blocks += ["average"] * (average > 0)
+        updates = [(name, int(count)) for name, count in words(metadata, "checkpoint.updates")]
+        check(sorted(name for name, _ in updates) == sorted(wanted), "updates of other tensors")
+        check(all(count <= int(metadata[prefix + ".steps"]) for _, count in updates), "more updates than steps")
+        check(metadata[prefix + ".swapped"] in ("0", "1"), "swapped is neither 0 nor 1")
+    further = {f"checkpoint.{block}.{name}": shape for block in blocks for name, shape in wanted.items()}
+    features = [int(words(metadata, f"module.{i}.layers")[-1][1]) for i in range(int(metadata["thalnet.modules"]))]
+    for k, (rows,) in enumerate(words(metadata, "checkpoint.states")):
+        further[f"checkpoint.states.{k}"] = [int(rows), sum(features) + own_values(metadata)]
+    return further
+
+
+def own_values(metadata):
+    """Numbers of memory that are not in the center: cells, and hidden states of layers below the last."""
+    count = 0
+    for i in range(int(metadata["thalnet.modules"])):
+        stack = words(metadata, f"module.{i}.layers")
+        for j, layer in enumerate(stack):
+            count += int(layer[1]) * ((layer[0] == "lstm") + (layer[0] != "dense" and j + 1 < len(stack)))
+    return count
+
+
 def describe(metadata, tensors):
     """The lines that test_write_model writes."""
     yield f"settle_steps {metadata['thalnet.settle_steps']}"
@@ -147,7 +180,12 @@ def describe(metadata, tensors):
 def main(path, expected=None):
     metadata, tensors = load(path)
     wanted = shapes(metadata)
-    check(wanted == {name: shape for name, (shape, _) in tensors.items()}, "the tensors are not those of the network")
+    further = training_shapes(metadata, wanted)
+    check(
+        {**wanted, **further} == {name: shape for name, (shape, _) in tensors.items()},
+        "the tensors are not those of the network",
+    )
+    tensors = {name: tensor for name, tensor in tensors.items() if name in wanted}
     lines = list(describe(metadata, tensors))
     if expected is None:
         print("\n".join(line if len(line) < 100 else line[:96] + " ..." for line in lines))

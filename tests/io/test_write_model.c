@@ -68,6 +68,26 @@ START_TEST(a_model_for_others) {
 }
 END_TEST
 
+/* The same network with an optimizer, its averages and two states: its other tensors are told by the page alone. */
+START_TEST(a_checkpoint_for_others) {
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  thalnet_state *states[2];
+  options.average = 0.99;
+  contents.net = zoo_all();
+  states[0] = support_state(contents.net, 4);
+  states[1] = support_state(contents.net, 1);
+  EXPECT_OK(thalnet_optimizer_create(contents.net, THALNET_ADAM, &options, &contents.optimizer));
+  contents.states = states;
+  contents.state_count = 2;
+  EXPECT_OK(thalnet_checkpoint_save("io_checkpoint.safetensors", &contents, NULL));
+  thalnet_state_free(states[0]);
+  thalnet_state_free(states[1]);
+  thalnet_optimizer_free(contents.optimizer);
+  thalnet_center_free(contents.net);
+}
+END_TEST
+
 static char *read_text(const char *path) {
   char *text = calloc(1, 1 << 20);
   FILE *file = fopen(path, "r");
@@ -96,6 +116,6 @@ START_TEST(models_of_all_versions) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {a_model_for_others, models_of_all_versions};
+  const TTest *const tests[] = {a_model_for_others, a_checkpoint_for_others, models_of_all_versions};
   return IO_RUN("write_model", tests);
 }
