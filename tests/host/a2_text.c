@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Truncated back-propagation over text: tokens, two steps a byte, carried state; then bits per character over a long
- * stream, in segments that are each warmed up on the text before them. */
+/* Truncated back-propagation over text: tokens, two steps a byte, carried state, a run that is interrupted; then bits per
+ * character over a long stream, in segments that are each warmed up on the text before them. */
 #include "host.h"
 
 enum { STREAMS = 8, WINDOW = 12, LETTERS = 6, LENGTH = 4000, WARM = 20 };
@@ -35,19 +35,55 @@ static thalnet_center *build(void) {
   return net;
 }
 
+static thalnet_optimizer *make_optimizer(const thalnet_center *net) {
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  thalnet_optimizer *optimizer;
+  options.rate = 1e-2;
+  DO(thalnet_optimizer_create(net, THALNET_ADAM, &options, &optimizer));
+  return optimizer;
+}
+
+static thalnet_state *make_state(const thalnet_center *net) {
+  thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
+  thalnet_state *state;
+  carried.live = 0; /* only carried by batches */
+  DO(thalnet_state_create(net, STREAMS, &carried, &state));
+  return state;
+}
+
+/* The run is interrupted: everything goes into a file, and comes back out of it into a new optimizer and state. */
+static size_t stop_and_go_on(thalnet_center *net, thalnet_optimizer **optimizer, thalnet_state **state, size_t at) {
+  static const char path[] = "a2_text.ckpt";
+  char position[24];
+  const thalnet_checkpoint_pair pairs[] = {{"position", position}};
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  thalnet_checkpoint *checkpoint;
+  snprintf(position, sizeof position, "%zu", at);
+  contents.net = net;
+  contents.optimizer = *optimizer;
+  contents.states = state;
+  contents.state_count = 1;
+  contents.pairs = pairs;
+  contents.pair_count = 1;
+  DO(thalnet_checkpoint_save(path, &contents, NULL));
+  thalnet_optimizer_free(*optimizer);
+  thalnet_state_free(*state);
+  contents.optimizer = *optimizer = make_optimizer(net);
+  *state = make_state(net);
+  DO(thalnet_checkpoint_load(path, &contents, NULL, &checkpoint));
+  at = (size_t)strtoul(thalnet_checkpoint_find(checkpoint, "position"), NULL, 10);
+  thalnet_checkpoint_free(checkpoint);
+  remove(path);
+  return at;
+}
+
 static void train(thalnet_center *net, const int32_t *text) {
   size_t part = LENGTH / STREAMS;
   int32_t in[STREAMS * WINDOW], out[STREAMS * WINDOW];
   thalnet_batch *batch;
-  thalnet_state *state;
-  thalnet_optimizer *optimizer;
-  thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
-  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
-  options.rate = 1e-2;
-  carried.live = 0; /* only carried by batches */
+  thalnet_state *state = make_state(net);
+  thalnet_optimizer *optimizer = make_optimizer(net);
   DO(thalnet_batch_create(net, STREAMS, WINDOW, NULL, &batch));
-  DO(thalnet_state_create(net, STREAMS, &carried, &state));
-  DO(thalnet_optimizer_create(net, THALNET_ADAM, &options, &optimizer));
   for (int epoch = 0; epoch < 3; epoch++) {
     DO(thalnet_state_reset(state, NULL, 0));
     for (size_t p = 0; p + WINDOW < part; p += WINDOW) {
@@ -60,6 +96,7 @@ static void train(thalnet_center *net, const int32_t *text) {
       DO(thalnet_batch_set_labels(batch, 0, out, STREAMS * WINDOW));
       DO(thalnet_forward_backward(net, batch, state)); /* a window that is not finite would leave the state alone */
       DO(thalnet_step(optimizer, net));
+      if (epoch == 1 && p == 10 * WINDOW) p = stop_and_go_on(net, &optimizer, &state, p);
     }
   }
   thalnet_optimizer_free(optimizer);
