@@ -49,9 +49,22 @@ typedef struct thalnet_batch_size {
   uint64_t bytes;          /**< with thalnet_forward_backward, or thalnet_forward of a batch that is not for backward */
   uint64_t two_call_bytes; /**< with thalnet_forward and thalnet_backward, which keep the activations of all chunks, and
                                 with gradients of the host */
+  uint64_t dropout_bytes;  /**< as `bytes`, with all rates of thalnet_batch_set_dropout; less where some are 0 */
+  uint64_t every_step_bytes; /**< the same with its every_step */
 } thalnet_batch_size;
 #define THALNET_BATCH_SIZE_INIT                                                                                        \
-  { sizeof(thalnet_batch_size), 0, 0 }
+  { sizeof(thalnet_batch_size), 0, 0, 0, 0 }
+
+/** Dropout within the network, see thalnet_batch_set_dropout. Rates are in [0, 1); 0: none. */
+typedef struct thalnet_dropout_options {
+  size_t struct_size;
+  float contexts;     /**< of each value of a module's context */
+  float features;     /**< of each feature, as readers and outputs see it */
+  float modules;      /**< of all features of a module together, as readers and outputs see them */
+  int32_t every_step; /**< 1: drawn again for every step; 0: once for all steps of a sequence */
+} thalnet_dropout_options;
+#define THALNET_DROPOUT_OPTIONS_INIT                                                                                   \
+  { sizeof(thalnet_dropout_options), 0, 0, 0, 0 }
 
 /** What the labels of an output say about the last forward; see thalnet_batch_measure. */
 typedef struct thalnet_measure {
@@ -119,10 +132,34 @@ THALNET_API thalnet_status thalnet_batch_set_ids(thalnet_batch *batch, const uin
 /** Another epoch gives other random numbers; stays until set again. May be called before begin. */
 THALNET_API thalnet_status thalnet_batch_set_epoch(thalnet_batch *batch, uint64_t epoch);
 
-/** Input dropout in thalnet_forward_backward: each value of a dense input is zero with probability `rate`, else divided by
- * 1 - rate; a token is dropped whole, else its columns are. Stays until set again; 0: none. May be called before begin.
- * @retval THALNET_ERROR_ARGUMENT rate is not in [0, 1) */
+/* Dropout: only thalnet_forward_backward has it. What is dropped is zero with probability `rate`, else divided by 1 - rate. All
+ * these calls may come before begin, and stay until set again. Random numbers follow from seed, epoch and a sequence's id: give
+ * it another id or epoch for other ones. Truncated windows of a sequence with the same id and epoch so have the same masks in
+ * every window where masks are drawn once; where they are drawn again for every frame or step, windows repeat each other's, and
+ * each should have an epoch (or ids) of its own. A reset draws nothing anew: the row goes on with its id. */
+
+/** Input dropout, drawn for every frame: each value of a dense input is dropped by itself; a token whole. Takes the place
+ * of thalnet_batch_set_variational_input_dropout; 0: none.
+ * @retval THALNET_ERROR_ARGUMENT rate is not in [0, 1), or there is no such input */
 THALNET_API thalnet_status thalnet_batch_set_input_dropout(thalnet_batch *batch, int32_t input, float rate);
+
+/** Input dropout, drawn once for all frames of a sequence (Gal and Ghahramani, A Theoretically Grounded Application of
+ * Dropout in Recurrent Neural Networks, NIPS 2016, arXiv 1512.05287, section 4): the same values of a dense input are
+ * dropped in all frames; of a token input kinds of tokens are, each wherever it occurs in the sequence (its "dropping word
+ * types", section 4.2). Takes the place of thalnet_batch_set_input_dropout; 0: none.
+ * @retval THALNET_ERROR_ARGUMENT rate is not in [0, 1), or there is no such input */
+THALNET_API thalnet_status thalnet_batch_set_variational_input_dropout(thalnet_batch *batch, int32_t input, float rate);
+
+/** Dropout within the network, drawn once for all steps of a sequence, settle steps too (Gal and Ghahramani, NIPS 2016),
+ * or for every step; NULL: none. Contexts are dropped where a module takes them in. Features, one by one and by whole modules
+ * (ours: the others must do without that module), are dropped as they are seen: one mask of the center for all readers and
+ * outputs. What a module remembers is never dropped, neither its hidden state nor the own features that a dynamic reader
+ * makes its weights of. Where features and modules are dropped together, the factors multiply. Nothing keeps a sequence
+ * from losing all modules: readers then see zeros, and outputs are their biases.
+ * The memory for it is taken when a batch is next computed; see thalnet_batch_size.
+ * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY, THALNET_ERROR_VERSION
+ * @retval THALNET_ERROR_ARGUMENT a rate is not in [0, 1), or every_step neither 0 nor 1 */
+THALNET_API thalnet_status thalnet_batch_set_dropout(thalnet_batch *batch, const thalnet_dropout_options *options);
 
 /** Labels of a cross-entropy output at every frame: [sequence][frame]; -1: none.
  * @retval THALNET_ERROR_DATA a label is not in -1..size-1; a label beyond a sequence's length is reported by the call
@@ -186,7 +223,7 @@ THALNET_API thalnet_status thalnet_forward(const thalnet_center *net, thalnet_ba
 THALNET_API thalnet_status thalnet_backward(thalnet_center *net, thalnet_batch *batch);
 
 /** The training call: forward, losses and backward, chunk by chunk, so that only as many chunks of activations exist as
- * threads (in large networks one, which they share). Adds to the gradients; with input dropout. Otherwise as thalnet_forward and thalnet_backward.
+ * threads (in large networks one, which they share). Adds to the gradients; with dropout. Otherwise as thalnet_forward and thalnet_backward.
  * @retval as both; THALNET_ERROR_STATE when no output has labels or the batch is not for backward; THALNET_ERROR_NONFINITE:
  *         the gradients are as before too */
 THALNET_API thalnet_status thalnet_forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state);

@@ -175,17 +175,3 @@ thalnet_status thalnet_batch_set_epoch(thalnet_batch *batch, uint64_t epoch) {
   const char *call = "thalnet_batch_set_epoch";
   THALNET__HOLD(batch, call, thalnet__held_set_epoch(batch, epoch));
 }
-
-static thalnet_status thalnet__held_set_input_dropout(thalnet_batch *batch, int32_t input, real rate,
-                                                      const char *call) {
-  THALNET__TRY(thalnet__check_input(batch, input, call));
-  if (!thalnet__is_finite_real(rate) || rate < 0 || rate >= 1)
-    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: rate is not in [0, 1)", call);
-  batch->inputs[input].dropout = rate;
-  return THALNET_OK;
-}
-
-thalnet_status thalnet_batch_set_input_dropout(thalnet_batch *batch, int32_t input, real rate) {
-  const char *call = "thalnet_batch_set_input_dropout";
-  THALNET__HOLD(batch, call, thalnet__held_set_input_dropout(batch, input, rate, call));
-}

@@ -92,8 +92,8 @@ static thalnet__gaussians thalnet__gaussian_shapes(const thalnet__reader *reader
                                    .ld = 3 * c,
                                    .phi = thalnet__seen(reader, rows, phi, thalnet__gaussian_copies(reader, reading))};
   thalnet__matrix_forward(reading->kernels, &matrix, reading->prepared, rows,
-                          (thalnet__const_rows){phi + reader->offset, reader->center}, 0,
-                          (thalnet__rows){made.mean, made.ld}, (thalnet__part){0, 1});
+                          (thalnet__const_rows){reading->own + row * reader->center + reader->offset, reader->center},
+                          0, (thalnet__rows){made.mean, made.ld}, (thalnet__part){0, 1});
   reading->kernels->gaussian_shapes(&made, reading->parameters + reader->parameters[MEAN_BIAS],
                                     reading->parameters + reader->parameters[VARIANCE_BIAS]);
   return made;
@@ -121,23 +121,23 @@ static void thalnet__gaussian_seen_gradient(const thalnet__reader *reader, const
 }
 
 static void thalnet__gaussian_backward(const thalnet__reader *reader, const thalnet__reading *reading,
-                                       const real *d_context, size_t ld, real *d_phi, real *gradients) {
+                                       const real *d_context, size_t ld, real *d_phi, real *d_own, real *gradients) {
   const size_t p = reader->center, c = reader->context, f = reader->features, rows = reading->rows;
-  const thalnet__const_rows phi = {reading->phi + reader->offset, p};
+  const thalnet__const_rows own = {reading->own + reader->offset, p};
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
   const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, 0, rows);
   thalnet__gaussian_seen_gradient(reader, reading, &gaussians, (thalnet__const_rows){d_context, ld}, d_phi);
   for (int side = 0; side < 2; side++) {
     const thalnet__const_rows d = {side ? gaussians.variance : gaussians.mean, gaussians.ld};
     reading->kernels->add_rows(rows, c, d, gradients + reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS]);
-    thalnet__multiply_gradient(reading->kernels, c, f, rows, d, phi,
+    thalnet__multiply_gradient(reading->kernels, c, f, rows, d, own,
                                gradients + reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT], f,
                                reading->product_scratch, (thalnet__part){0, 1});
   }
   if (!THALNET__FAULT(READER_PATH)) {
     const thalnet__const_rows d = {gaussians.mean, gaussians.ld};
     thalnet__matrix_backward(reading->kernels, &matrix, reading->prepared, rows, d, 1,
-                             (thalnet__rows){d_phi + reader->offset, p}, (thalnet__part){0, 1});
+                             (thalnet__rows){d_own + reader->offset, p}, (thalnet__part){0, 1});
   }
 }
 

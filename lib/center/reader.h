@@ -28,13 +28,14 @@ typedef struct thalnet__reader {
   size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */
 } thalnet__reader;
 
-/* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense. */
+/* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense, as it is read; own: the same for
+ * the module's own features. They differ by dropout alone, which a module does not see in its own features. */
 typedef struct thalnet__reading {
   const thalnet__kernels *kernels;
   const real *parameters;
   const real *prepared;
   size_t rows;
-  const real *phi;
+  const real *phi, *own;
   real *scratch;         /* scratch(reader, rows) */
   real *product_scratch; /* of thalnet__multiply_gradient */
 } thalnet__reading;
@@ -71,9 +72,9 @@ struct thalnet__reader_kind {
   /* Numbers of scratch for so many rows; -1 likewise. */
   int (*scratch)(const thalnet__reader *reader, size_t rows, size_t *size);
   void (*forward)(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
-  /* Recomputes the weights; adds to d_phi [rows, P] and to the parameters' gradients. */
+  /* Recomputes the weights; adds to d_phi, d_own [rows, P], which may be the same, and to the parameters' gradients. */
   void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, const real *d_context, size_t ld,
-                   real *d_phi, real *gradients);
+                   real *d_phi, real *d_own, real *gradients);
   /* The reading weights [C, seen] of one row, for the routing analysis. */
   void (*weights)(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, real *matrix);
 };

@@ -79,8 +79,8 @@ static void thalnet__softmax_prepare(const thalnet__reader *reader, const thalne
 /* Rows of a reading whose logits are computed at once. */
 typedef struct thalnet__block {
   size_t rows;
-  const real *phi;  /* [rows, center] */
-  const real *seen; /* what is read of it: [rows, seen] */
+  const real *own;  /* [rows, center], with the module's own features */
+  const real *seen; /* what is read: [rows, seen] */
   real *d_seen;     /* room for its gradient, where it is a copy */
   real *logits;
 } thalnet__block;
@@ -97,9 +97,9 @@ static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, 
 
 static thalnet__block thalnet__block_at(const thalnet__reader *reader, const thalnet__reading *reading, size_t row) {
   const size_t rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
-  thalnet__block block = {.rows = rows, .phi = reading->phi + row * reader->center, .logits = reading->scratch};
+  thalnet__block block = {.rows = rows, .own = reading->own + row * reader->center, .logits = reading->scratch};
   real *copies = reader->skip_own ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
-  block.seen = thalnet__seen(reader, rows, block.phi, copies);
+  block.seen = thalnet__seen(reader, rows, reading->phi + row * reader->center, copies);
   if (copies != NULL) block.d_seen = copies + rows * reader->seen;
   return block;
 }
@@ -108,7 +108,7 @@ static thalnet__block thalnet__block_at(const thalnet__reader *reader, const tha
 static thalnet__softmaxes thalnet__softmax_logits(const thalnet__reader *reader, const thalnet__reading *reading,
                                                   const thalnet__group *group, const thalnet__block *block) {
   thalnet__matrix_forward(reading->kernels, &group->matrix, reading->prepared, block->rows,
-                          (thalnet__const_rows){block->phi + reader->offset, reader->center}, 0,
+                          (thalnet__const_rows){block->own + reader->offset, reader->center}, 0,
                           (thalnet__rows){block->logits, group->logits}, (thalnet__part){0, 1});
   return (thalnet__softmaxes){.rows = block->rows,
                               .contexts = group->contexts,
@@ -132,21 +132,21 @@ static void thalnet__softmax_forward(const thalnet__reader *reader, const thalne
 
 /* What the logits' gradients lead to: bias, V, and the module's own features. */
 static void thalnet__logit_gradients(const thalnet__reader *reader, const thalnet__reading *reading,
-                                     const thalnet__group *group, const thalnet__block *block, real *d_phi,
+                                     const thalnet__group *group, const thalnet__block *block, real *d_own,
                                      real *gradients) {
   const size_t p = reader->center, f = reader->features, first = group->first * reader->seen;
   const thalnet__const_rows d_logits = {block->logits, group->logits};
   reading->kernels->add_rows(block->rows, group->logits, d_logits, gradients + reader->parameters[1] + first);
   thalnet__multiply_gradient(
-      reading->kernels, group->logits, f, block->rows, d_logits, (thalnet__const_rows){block->phi + reader->offset, p},
+      reading->kernels, group->logits, f, block->rows, d_logits, (thalnet__const_rows){block->own + reader->offset, p},
       gradients + reader->parameters[0] + first * f, f, reading->product_scratch, (thalnet__part){0, 1});
   if (!THALNET__FAULT(READER_PATH))
     thalnet__matrix_backward(reading->kernels, &group->matrix, reading->prepared, block->rows, d_logits, 1,
-                             (thalnet__rows){d_phi + reader->offset, p}, (thalnet__part){0, 1});
+                             (thalnet__rows){d_own + reader->offset, p}, (thalnet__part){0, 1});
 }
 
 static void thalnet__softmax_backward(const thalnet__reader *reader, const thalnet__reading *reading,
-                                      const real *d_context, size_t ld, real *d_phi, real *gradients) {
+                                      const real *d_context, size_t ld, real *d_phi, real *d_own, real *gradients) {
   for (size_t row = 0; row < reading->rows; row += THALNET__BLOCK_ROWS) {
     const thalnet__block block = thalnet__block_at(reader, reading, row);
     real *d_rows = d_phi + row * reader->center, *d_seen = block.d_seen == NULL ? d_rows : block.d_seen;
@@ -155,7 +155,7 @@ static void thalnet__softmax_backward(const thalnet__reader *reader, const thaln
       const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
       const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, &block);
       reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d_context + row * ld + j, ld}, d_seen);
-      thalnet__logit_gradients(reader, reading, &group, &block, d_rows, gradients);
+      thalnet__logit_gradients(reader, reading, &group, &block, d_own + row * reader->center, gradients);
     }
     if (block.d_seen != NULL) thalnet__seen_gradient(reader, reading->kernels, block.rows, d_seen, d_rows);
   }
@@ -164,7 +164,7 @@ static void thalnet__softmax_backward(const thalnet__reader *reader, const thaln
 static void thalnet__softmax_row_weights(const thalnet__reader *reader, const thalnet__reading *reading, size_t row,
                                          real *matrix) {
   const size_t p = reader->seen;
-  thalnet__block block = {.rows = 1, .phi = reading->phi + row * reader->center};
+  thalnet__block block = {.rows = 1, .own = reading->own + row * reader->center};
   for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
     const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
     block.logits = matrix + j * p;

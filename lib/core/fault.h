@@ -20,6 +20,8 @@ enum {
   THALNET__FAULT_SKIP_OWN,       /* readers without their own slice: gradient through what lies behind it dropped */
   THALNET__FAULT_START,          /* gradient of the learned start dropped */
   THALNET__FAULT_NORM,           /* layer norm: path through the variance dropped */
+  THALNET__FAULT_CONTEXT_MASKS,  /* dropout of contexts forgotten on the way back */
+  THALNET__FAULT_CENTER_MASKS,   /* dropout of features and modules likewise */
   THALNET__FAULTS
 };
 

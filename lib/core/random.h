@@ -14,7 +14,14 @@ typedef struct thalnet__random {
 } thalnet__random;
 
 /* What a stream of random numbers is for. Part of results: never renumbered. */
-enum { THALNET__STREAM_PARAMETERS = 1, THALNET__STREAM_INPUT_DROPOUT = 2 };
+enum {
+  THALNET__STREAM_PARAMETERS = 1,
+  THALNET__STREAM_INPUT_DROPOUT = 2,
+  THALNET__STREAM_VARIATIONAL_INPUT_DROPOUT = 3,
+  THALNET__STREAM_CONTEXT_DROPOUT = 4,
+  THALNET__STREAM_FEATURE_DROPOUT = 5,
+  THALNET__STREAM_MODULE_DROPOUT = 6
+};
 
 /* A generator for one purpose; `index` tells apart its many uses (a tensor, an input). */
 thalnet__random thalnet__random_make(uint64_t seed, uint32_t stream, uint64_t index, uint64_t epoch);

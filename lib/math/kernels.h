@@ -142,6 +142,10 @@ typedef struct thalnet__kernels {
 
   /* y += x */
   void (*add)(size_t n, const real *x, real *y);
+  /* y = x factors; y may be x */
+  void (*mask)(size_t n, const real *factors, const real *x, real *y);
+  /* y += x factors; x = 0 */
+  void (*add_masked)(size_t n, const real *factors, real *x, real *y);
   real (*dot)(size_t n, const real *x, const real *y);
   double (*dot_double)(size_t n, const real *x, const real *y); /* summed in double */
   /* y += the sum of the rows */

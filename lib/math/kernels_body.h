@@ -27,6 +27,19 @@ static void THALNET__KERNEL(add)(size_t n, const real *x, real *y) {
   (y + i, THALNET__KERNEL(load)(y + i, n - i) + THALNET__KERNEL(load)(x + i, n - i), n - i);
 }
 
+static void THALNET__KERNEL(mask)(size_t n, const real *factors, const real *x, real *y) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) THALNET__KERNEL(store)
+  (y + i, THALNET__KERNEL(load)(x + i, n - i) * THALNET__KERNEL(load)(factors + i, n - i), n - i);
+}
+
+static void THALNET__KERNEL(add_masked)(size_t n, const real *factors, real *x, real *y) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+    const thalnet__v part = THALNET__KERNEL(load)(x + i, n - i) * THALNET__KERNEL(load)(factors + i, n - i);
+    THALNET__KERNEL(store)(y + i, THALNET__KERNEL(load)(y + i, n - i) + part, n - i);
+    THALNET__KERNEL(store)(x + i, thalnet__v_set(0), n - i);
+  }
+}
+
 static void THALNET__KERNEL(multiply_by)(size_t n, real factor, real *x) {
   for (size_t i = 0; i < n; i += THALNET__V_WIDTH)
     THALNET__KERNEL(store)(x + i, thalnet__v_set(factor) * THALNET__KERNEL(load)(x + i, n - i), n - i);
@@ -109,6 +122,8 @@ const thalnet__kernels THALNET__KERNEL(kernels) = {
     .multiply_transposed = THALNET__KERNEL(multiply_transposed),
 #endif
     .add = THALNET__KERNEL(add),
+    .mask = THALNET__KERNEL(mask),
+    .add_masked = THALNET__KERNEL(add_masked),
     .dot = THALNET__KERNEL(dot),
     .dot_double = THALNET__KERNEL(dot_double),
     .add_rows = THALNET__KERNEL(add_rows),

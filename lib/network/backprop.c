@@ -8,6 +8,7 @@
 #include "core/fault.h"
 #include "module/norm.h"
 #include "network/deal.h"
+#include "network/masks.h"
 #include "network/unroll.h"
 
 /* A step, or a block of steps, that threads share. */
@@ -16,6 +17,7 @@ typedef struct thalnet__back_call {
   thalnet__segment *segment;
   size_t step, end, layer, phase, parts;
   real *gradients;
+  real *d_phi; /* of the center that is read */
 } thalnet__back_call;
 
 /* --- one step --- */
@@ -126,27 +128,35 @@ static void thalnet__reading_back_part(void *argument, size_t index, size_t work
   const thalnet__back_call *call = argument;
   const thalnet_center *net = call->work->net;
   const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, 0);
-  const thalnet__rows d_phi = {call->work->d_before.phi, net->features};
+  const thalnet__rows d_phi = {call->d_phi, net->features};
   (void)worker;
   thalnet__matrix_backward(net->kernels, &net->readers, net->prepared, call->segment->rows,
                            thalnet__const_view(d_contexts), 1, d_phi, (thalnet__part){index, call->parts});
+}
+
+static void thalnet__dynamic_readers_back(const thalnet__back_call *call, real *gradients) {
+  const thalnet__work *work = call->work;
+  const thalnet_center *net = work->net;
+  const thalnet__reading reading = thalnet__describe_reading(work, call->segment, call->step);
+  for (size_t m = 0; m < net->module_count; m++) {
+    const thalnet__reader *reader = &net->modules[m]->reader.reading;
+    if (reader->kind == NULL || thalnet__is_static(reader)) continue;
+    const thalnet__rows d_contexts = thalnet__context_gradients(work, call->segment, call->step, reader->column);
+    reader->kind->backward(reader, &reading, d_contexts.at, d_contexts.ld, call->d_phi, work->d_before.phi, gradients);
+  }
 }
 
 void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, size_t step, real *gradients) {
   const thalnet_center *net = work->net;
   thalnet__back_call call = {.work = work, .segment = segment, .step = step};
   thalnet__modules_back(&call);
+  if (segment->context_masks != NULL) thalnet__drop_contexts_back(work, segment, step);
   if (net->contexts == 0 || (THALNET__FAULT(FORGET_STEP) && segment == &work->main && step == 0)) return;
+  call.d_phi = thalnet__shown_gradient(work, work->d_before.phi);
   call.parts = thalnet__in_parts(work) ? thalnet__column_parts(net->features) : 1;
   if (net->static_contexts > 0) thalnet__deal(work, thalnet__reading_back_part, &call, call.parts);
-  if (net->static_contexts == net->contexts) return;
-  const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind != NULL && !thalnet__is_static(reader))
-      reader->kind->backward(reader, &reading, thalnet__context_gradients(work, segment, step, reader->column).at,
-                             net->contexts, work->d_before.phi, gradients);
-  }
+  if (net->static_contexts < net->contexts) thalnet__dynamic_readers_back(&call, gradients);
+  if (segment->shown != NULL) thalnet__shown_back(work, segment, step, work->d_before.phi);
 }
 
 /* --- weight gradients of a block of steps --- */
@@ -200,7 +210,7 @@ static void thalnet__reader_sums_part(void *argument, size_t index, size_t worke
   const thalnet__reader *reader = &net->modules[index / call->parts]->reader.reading;
   if (reader->kind == NULL || !thalnet__is_static(reader)) return;
   const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, reader->column);
-  const real *phi = thalnet__slot(net, call->segment, call->step).phi;
+  const real *phi = thalnet__shown_at(net, call->segment, call->step);
   for (int side = 0; side < (THALNET__FAULT(SKIP_OWN) ? 1 : 2); side++) {
     const thalnet__columns columns = thalnet__seen_columns(reader, side);
     thalnet__multiply_gradient(

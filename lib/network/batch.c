@@ -123,19 +123,26 @@ thalnet_status thalnet__batch_measure(const thalnet_center *net, size_t sequence
                                       const thalnet_batch_options *options, size_t reset_frames,
                                       thalnet_batch_size *size) {
   thalnet_batch made = {.net = net, .options = *options, .sequences_max = sequences_max, .frames_max = frames_max};
-  size_t own = 0, one = 0, two = 0;
+  size_t own = 0, one = 0, two = 0, dropping = 0, every_step = 0;
   THALNET__TRY(thalnet__batch_size(&made, &own));
   made.sequences = sequences_max;
   made.frames = frames_max;
   THALNET__TRY(thalnet__run_measure(&made, reset_frames, 0, &one));
   THALNET__TRY(thalnet__run_measure(&made, reset_frames, 1, &two));
+  made.dropout = (thalnet_dropout_options){.contexts = (real)0.5, .features = (real)0.5};
+  THALNET__TRY(thalnet__run_measure(&made, reset_frames, 0, &dropping));
+  made.dropout.every_step = 1;
+  THALNET__TRY(thalnet__run_measure(&made, reset_frames, 0, &every_step));
   const size_t host = options->for_backward ? thalnet__host_gradient_bytes(&made) : 0;
   if (thalnet__add(own, sizeof made, &own) || thalnet__add(one, own, &one) || thalnet__add(two, own, &two) ||
-      thalnet__add(two, host, &two))
+      thalnet__add(two, host, &two) || thalnet__add(dropping, own, &dropping) ||
+      thalnet__add(every_step, own, &every_step))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a batch of %zu sequences of %zu frames does not fit in memory",
                          sequences_max, frames_max);
   size->bytes = one;
   size->two_call_bytes = two;
+  size->dropout_bytes = dropping;
+  size->every_step_bytes = every_step;
   return THALNET_OK;
 }
 

@@ -16,8 +16,9 @@ typedef struct thalnet__batch_input {
   real *values;    /* dense inputs */
   int32_t *tokens; /* token inputs */
   int set;
-  real dropout;
-  real *gradient; /* with input_gradients */
+  real dropout;    /* rate */
+  int variational; /* the same for all frames of a sequence */
+  real *gradient;  /* with input_gradients */
 } thalnet__batch_input;
 
 typedef struct thalnet__batch_output {
@@ -53,9 +54,10 @@ struct thalnet_batch {
   int stage;
   int kept; /* thalnet_forward kept what thalnet_backward needs */
   int backward_done;
-  int dropping;     /* this computation drops inputs */
+  int dropping;     /* this computation has dropout */
   uint64_t version; /* of the center that was computed with */
   uint64_t epoch;
+  thalnet_dropout_options dropout;
   thalnet__batch_input *inputs;
   thalnet__batch_output *outputs;
   int32_t *lengths; /* [sequence], always filled */

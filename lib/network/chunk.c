@@ -8,6 +8,7 @@
 #include "network/backprop.h"
 #include "network/batch.h"
 #include "network/inputs.h"
+#include "network/masks.h"
 #include "network/outputs.h"
 #include "network/start.h"
 #include "network/unroll.h"
@@ -131,9 +132,11 @@ static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) 
       if (step > 0 && main->after[step - 1] != step)
         thalnet__copy_memory(work, before, thalnet__slot(net, main, main->after[step - 1]));
       thalnet__start_resets(work, batch, before, work->frame + step / net->steps_per_frame);
+      if (step == 0 || main->after[step - 1] != step) thalnet__drop_center(work, main, before.phi, step, step);
     }
     thalnet__segment_step(work, main, step);
     thalnet__rest_padding(work, batch, step);
+    thalnet__drop_center(work, main, thalnet__slot(net, main, main->after[step]).phi, main->after[step], step + 1);
   }
 }
 
@@ -155,6 +158,7 @@ static void thalnet__settle_forward(thalnet__work *work) {
   for (size_t step = 0; step < settle->steps; step++) {
     settle->after[step] = step + 1;
     thalnet__segment_step(work, settle, step);
+    thalnet__drop_center(work, settle, thalnet__slot(net, settle, step + 1).phi, step + 1, step + 1);
   }
 }
 
@@ -181,6 +185,7 @@ void thalnet__chunk_forward(thalnet__work *work, thalnet_batch *batch, size_t fi
                             int gradients) {
   const thalnet_center *net = work->net;
   thalnet__place_chunk(work, first, rows);
+  thalnet__begin_masks(work, batch);
   const size_t longest = thalnet__longest(work, batch);
   thalnet__load_memory(work, batch->start, thalnet__slot(net, &work->main, 0));
   thalnet__load_memory(work, batch->start, work->final); /* stays for sequences of length 0 */
@@ -203,6 +208,7 @@ void thalnet__chunk_forward(thalnet__work *work, thalnet_batch *batch, size_t fi
   }
   thalnet__store_memory(work, work->final, batch->end);
   if (!thalnet__wants_final(batch)) return;
+  thalnet__drop_center(work, &work->settle, work->final.phi, 0, 0);
   if (net->settle_steps > 0) thalnet__settle_forward(work);
   thalnet__outputs_final_forward(work, batch);
   thalnet__outputs_final_losses(work, batch, gradients);
@@ -223,11 +229,9 @@ static size_t thalnet__block_before(const thalnet__segment *segment, size_t end)
 
 /* From the final outputs through the settle steps: the gradient of the memory after the last frames, in d_final. */
 static void thalnet__final_backward(thalnet__work *work, thalnet_batch *batch, real *gradients) {
-  const thalnet_center *net = work->net;
   thalnet__segment *settle = &work->settle;
-  const real *phi = settle->steps == 0 ? work->final.phi : thalnet__slot(net, settle, settle->steps).phi;
   thalnet__zero_memory(work, work->d_after);
-  thalnet__outputs_final_gradient(work, batch, phi, work->d_after.phi, gradients);
+  thalnet__outputs_final_gradient(work, batch, work->d_after.phi, gradients);
   for (size_t end = settle->steps, step; end > 0; end = step) {
     step = thalnet__block_before(settle, end);
     for (size_t at = end; at-- > step;) {

@@ -45,8 +45,8 @@ static void thalnet__gather_tokens(thalnet__work *work, const thalnet_batch *bat
       work->tokens[i][at] = frame < has ? from[frame] : -1;
       work->factors[i][at] = 1;
       if (dropping)
-        thalnet__dropout_factors(&random, batch->ids[work->first + r], frame, 1, batch->inputs[i].dropout,
-                                 &work->factors[i][at]);
+        work->factors[i][at] =
+            thalnet__token_factor(batch, i, &random, batch->ids[work->first + r], frame, work->tokens[i][at]);
     }
   }
 }

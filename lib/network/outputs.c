@@ -7,6 +7,7 @@
 
 #include "network/batch.h"
 #include "network/deal.h"
+#include "network/masks.h"
 #include "network/unroll.h"
 
 static void thalnet__fill_bias(const thalnet_center *net, const thalnet__output *output, size_t rows, real *values) {
@@ -114,7 +115,7 @@ void thalnet__output_forward(thalnet__work *work, size_t o) {
   for (size_t frame = 0, run; frame < frames; frame += run) {
     run = thalnet__frame_run(work, output, frame, frames);
     thalnet__head_forward(work, output, run * work->rows,
-                          thalnet__slot(net, &work->main, thalnet__frame_slot(work, output, frame)).phi,
+                          thalnet__shown_at(net, &work->main, thalnet__frame_slot(work, output, frame)),
                           work->outputs[o] + frame * row);
   }
 }
@@ -137,11 +138,16 @@ void thalnet__outputs_forward(thalnet__work *work, const thalnet_batch *batch) {
   }
 }
 
+/* What final outputs see: the center after the settle steps. */
+static const real *thalnet__final_shown(const thalnet__work *work) {
+  const size_t steps = work->net->settle_steps;
+  if (work->settle.shown == NULL && steps == 0) return work->final.phi;
+  return thalnet__shown_at(work->net, &work->settle, steps);
+}
+
 void thalnet__outputs_final_forward(thalnet__work *work, const thalnet_batch *batch) {
   const thalnet_center *net = work->net;
-  const real *phi = net->settle_steps == 0
-                        ? work->final.phi
-                        : thalnet__slot(net, &work->settle, work->settle.after[net->settle_steps - 1]).phi;
+  const real *phi = thalnet__final_shown(work);
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (!batch->outputs[o].final) continue;
@@ -242,24 +248,31 @@ static int thalnet__has_final_gradient(const thalnet__batch_output *mine) {
 
 void thalnet__outputs_step_gradient(const thalnet__work *work, const thalnet_batch *batch, size_t step, real *d) {
   const thalnet_center *net = work->net;
+  real *d_shown = thalnet__shown_gradient(work, d);
+  int any = 0;
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (batch->outputs[o].final || !thalnet__has_gradient(&batch->outputs[o])) continue;
     if ((step + 1) % output->steps_per_frame != 0) continue;
     const size_t frame = step / output->steps_per_frame;
-    thalnet__head_center_gradient(work, output, work->rows, work->d_outputs[o] + frame * work->rows * output->size, d);
+    thalnet__head_center_gradient(work, output, work->rows, work->d_outputs[o] + frame * work->rows * output->size,
+                                  d_shown);
+    any = 1;
   }
+  if (any && d_shown != d) thalnet__shown_back(work, &work->main, step + 1, d);
 }
 
-void thalnet__outputs_final_gradient(const thalnet__work *work, const thalnet_batch *batch, const real *phi, real *d,
-                                     real *gradients) {
+void thalnet__outputs_final_gradient(const thalnet__work *work, const thalnet_batch *batch, real *d, real *gradients) {
   const thalnet_center *net = work->net;
+  const real *phi = thalnet__final_shown(work);
+  real *d_shown = thalnet__shown_gradient(work, d);
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (!batch->outputs[o].final || !thalnet__has_final_gradient(&batch->outputs[o])) continue;
     thalnet__head_gradients(work, o, work->rows, work->d_final_outputs[o], phi, gradients);
-    thalnet__head_center_gradient(work, output, work->rows, work->d_final_outputs[o], d);
+    thalnet__head_center_gradient(work, output, work->rows, work->d_final_outputs[o], d_shown);
   }
+  if (d_shown != d) thalnet__shown_back(work, &work->settle, net->settle_steps, d);
 }
 
 void thalnet__outputs_weight_gradients(const thalnet__work *work, const thalnet_batch *batch, real *gradients) {
@@ -271,7 +284,7 @@ void thalnet__outputs_weight_gradients(const thalnet__work *work, const thalnet_
     for (size_t frame = 0, run; frame < frames; frame += run) {
       run = thalnet__frame_run(work, output, frame, frames);
       thalnet__head_gradients(work, o, run * work->rows, work->d_outputs[o] + frame * row,
-                              thalnet__slot(net, &work->main, thalnet__frame_slot(work, output, frame)).phi, gradients);
+                              thalnet__shown_at(net, &work->main, thalnet__frame_slot(work, output, frame)), gradients);
     }
   }
 }

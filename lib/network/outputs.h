@@ -19,8 +19,8 @@ void thalnet__outputs_host_gradients(thalnet__work *work, const struct thalnet_b
 /* Gradient of the center after `step` from the outputs taken there, added to d. */
 void thalnet__outputs_step_gradient(const thalnet__work *work, const struct thalnet_batch *batch, size_t step, real *d);
 /* The same from the final outputs, with their weights' gradients. */
-void thalnet__outputs_final_gradient(const thalnet__work *work, const struct thalnet_batch *batch, const real *phi,
-                                     real *d, real *gradients);
+void thalnet__outputs_final_gradient(const thalnet__work *work, const struct thalnet_batch *batch, real *d,
+                                     real *gradients);
 void thalnet__outputs_weight_gradients(const thalnet__work *work, const struct thalnet_batch *batch, real *gradients);
 
 #endif

@@ -48,6 +48,9 @@ static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum t
     shape.backward = 1;
   shape.workers = thalnet__sharers(batch);
   shape.input_gradients = shape.backward && batch->options.input_gradients;
+  shape.drops_contexts = mode == MODE_TRAIN && batch->dropout.contexts > 0;
+  shape.drops_center = mode == MODE_TRAIN && (batch->dropout.features > 0 || batch->dropout.modules > 0);
+  shape.drops_every_step = (shape.drops_contexts || shape.drops_center) && batch->dropout.every_step;
   shape.extra_slots = thalnet__min(reset_frames, shape.frames);
   return shape;
 }

@@ -5,6 +5,7 @@
 #include "core/checked.h"
 #include "module/norm.h"
 #include "network/deal.h"
+#include "network/masks.h"
 
 /* The output of a layer at a step: in the memory after it, or for a dense layer below the last in an array of its own. */
 static thalnet__rows thalnet__layer_output(const thalnet__work *work, const thalnet__segment *segment, size_t module,
@@ -98,7 +99,8 @@ thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thal
                             .parameters = work->net->parameters,
                             .prepared = work->net->prepared,
                             .rows = segment->rows,
-                            .phi = thalnet__slot(work->net, segment, step).phi,
+                            .phi = thalnet__shown_at(work->net, segment, step),
+                            .own = thalnet__slot(work->net, segment, step).phi,
                             .scratch = work->reader_scratch,
                             .product_scratch = thalnet__product_scratch(work, 0)};
 }
@@ -116,7 +118,7 @@ static void thalnet__read_part(void *argument, size_t index, size_t worker) {
   const thalnet__step_call *call = argument;
   const thalnet__segment *segment = call->segment;
   const thalnet_center *net = call->work->net;
-  const thalnet__const_rows phi = {thalnet__slot(net, segment, call->step).phi, net->features};
+  const thalnet__const_rows phi = {thalnet__shown_at(net, segment, call->step), net->features};
   const thalnet__rows contexts = {segment->contexts + call->step * segment->rows * net->contexts, net->contexts};
   (void)worker;
   thalnet__matrix_forward(net->kernels, &net->readers, net->prepared, segment->rows, phi, 0, contexts,
@@ -176,6 +178,7 @@ void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_
   const thalnet_center *net = work->net;
   thalnet__describe_step(work, segment, step);
   if (net->contexts > 0) thalnet__read_center(work, segment, step);
+  if (segment->context_masks != NULL) thalnet__drop_contexts(work, segment, step);
   const int in_parts = thalnet__in_parts(work);
   for (size_t i = 0; i < net->module_count && !in_parts; i++) thalnet__module_step(work, segment, i);
   for (size_t j = 0; j < net->depth && in_parts; j++) {

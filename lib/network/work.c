@@ -107,6 +107,24 @@ static void thalnet__segment_layout(const thalnet_center *net, const thalnet__wo
   *segment = made;
 }
 
+/* What dropout needs; masks of all steps are the same ones in both segments. Centers are counted by steps, unlike slots. */
+static void thalnet__masks_layout(const thalnet_center *net, const thalnet__work_shape *shape, thalnet__arena *arena,
+                                  thalnet__work *work) {
+  thalnet__segment *main = &work->main, *settle = &work->settle;
+  const size_t rows = shape->rows, contexts = net->contexts, features = net->features;
+  const int every = shape->drops_every_step;
+  if (shape->drops_contexts) {
+    main->context_masks = thalnet__take_steps(arena, every ? main->steps : 1, rows, contexts);
+    settle->context_masks = every ? thalnet__take_steps(arena, settle->steps, rows, contexts) : main->context_masks;
+  }
+  if (!shape->drops_center) return;
+  main->center_masks = thalnet__take_steps(arena, every ? main->steps + 1 : 1, rows, features);
+  settle->center_masks = every ? thalnet__take_steps(arena, settle->steps + 1, rows, features) : main->center_masks;
+  main->shown = thalnet__take_steps(arena, main->steps + shape->extra_slots + 1, rows, features);
+  settle->shown = thalnet__take_steps(arena, settle->steps + 1, rows, features);
+  work->d_shown = thalnet__take2(arena, rows, features, sizeof(real));
+}
+
 static thalnet__memory_rows thalnet__memory_layout(const thalnet_center *net, size_t rows, thalnet__arena *arena) {
   real *phi = thalnet__take2(arena, rows, net->features, sizeof(real));
   return (thalnet__memory_rows){phi, thalnet__take2(arena, rows, net->own_memory, sizeof(real))};
@@ -165,6 +183,7 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   work->workers = shape->workers;
   thalnet__segment_layout(net, shape, steps, shape->extra_slots, 1, arena, &work->main);
   thalnet__segment_layout(net, shape, shape->settle_steps, 0, 0, arena, &work->settle);
+  thalnet__masks_layout(net, shape, arena, work);
   work->final = thalnet__memory_layout(net, rows, arena);
   thalnet__inputs_layout(net, shape, arena, work);
   thalnet__outputs_layout(net, shape, arena, work);
@@ -202,7 +221,9 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
 
 static int thalnet__same_shape(const thalnet__work_shape *a, const thalnet__work_shape *b) {
   return a->rows == b->rows && a->frames == b->frames && a->extra_slots == b->extra_slots && a->workers == b->workers &&
-         a->backward == b->backward && a->input_gradients == b->input_gradients;
+         a->backward == b->backward && a->input_gradients == b->input_gradients &&
+         a->drops_contexts == b->drops_contexts && a->drops_center == b->drops_center &&
+         a->drops_every_step == b->drops_every_step;
 }
 
 thalnet_status thalnet__workplaces_reserve(const thalnet_center *net, thalnet__workplaces *works,

@@ -45,7 +45,20 @@ typedef struct thalnet__segment {
   real *contexts;   /* [step][row][contexts] */
   real *d_contexts; /* [step of the block][row][contexts] */
   thalnet__module_work *modules;
+  /* With dropout, else NULL (network/masks.h): factors of every step, or one set for all of them. */
+  real *context_masks; /* [step][row][contexts] */
+  real *center_masks;  /* [step, and one more][row][P] */
+  real *shown;         /* [slot][row][P]: the center as readers and outputs see it */
 } thalnet__segment;
+
+/* Dropout of a computation, of the rows at hand. */
+typedef struct thalnet__dropping {
+  real contexts, features, modules; /* rates */
+  int every_step;
+  uint64_t seed, epoch;
+  const uint64_t *ids;    /* [row] */
+  const int32_t *lengths; /* [row] */
+} thalnet__dropping;
 
 typedef struct thalnet__memory_rows {
   real *phi; /* [row][P] */
@@ -60,6 +73,9 @@ typedef struct thalnet__work {
   thalnet__segment main, settle;
   thalnet__memory_rows final; /* memory after each row's last frame */
   thalnet__memory_rows d_after, d_before, d_final;
+  thalnet__dropping dropping;
+  real *
+      d_shown; /* [row][P]: gradients of what is seen, on their way through the masks; else zeros. NULL: nothing is masked */
   unsigned char *fed;                      /* [input]: present in this computation */
   real **inputs;                           /* [input]: [frame][row][size] */
   int32_t **tokens;                        /* [input]: [frame][row], -1: none */
@@ -81,6 +97,7 @@ typedef struct thalnet__work_shape {
   size_t settle_steps; /* 0 where they never run */
   size_t workers;
   int backward, input_gradients;
+  int drops_contexts, drops_center, drops_every_step; /* dropout */
 } thalnet__work_shape;
 
 typedef struct thalnet__workplaces {
@@ -113,5 +130,10 @@ static inline thalnet__memory_rows thalnet__slot(const thalnet_center *net, cons
   const size_t row = slot * segment->rows;
   return (thalnet__memory_rows){segment->phi + row * net->features,
                                 segment->own == NULL ? NULL : segment->own + row * net->own_memory};
+}
+/* The center at a slot as readers and outputs see it. */
+static inline const real *thalnet__shown_at(const thalnet_center *net, const thalnet__segment *segment, size_t slot) {
+  const real *shown = segment->shown == NULL ? segment->phi : segment->shown;
+  return shown + slot * segment->rows * net->features;
 }
 #endif
