@@ -40,6 +40,8 @@ CALL(batch_set_resets, D(0), D(1), N(2))
 CALL(batch_set_ids, D(0), D(1), N(2))
 CALL(batch_set_epoch, D(0), 1)
 CALL(batch_set_input_dropout, D(0), I(1), R(2))
+CALL(batch_set_variational_input_dropout, D(0), I(1), R(2))
+CALL(batch_set_dropout, D(0), D(1))
 CALL(batch_set_labels, D(0), I(1), D(2), N(3))
 CALL(batch_set_final_labels, D(0), I(1), D(2), N(3))
 CALL(batch_set_targets, D(0), I(1), D(2), N(3))
@@ -142,6 +144,7 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(batch_set_tokens, BAT, {.kind = INDEX, .size = 2, .integer = 1}, L, C(S *K)),                                \
       ROW(batch_set_lengths, BAT, L, C(S)), ROW(batch_set_resets, BAT, L, C(S *K)), ROW(batch_set_ids, BAT, L, C(S)),  \
       ROW(batch_set_epoch, H(BATCH, w.batch)), ROW(batch_set_input_dropout, BAT, IN(2, 0), REAL(RATE)),                \
+      ROW(batch_set_variational_input_dropout, BAT, IN(2, 0), REAL(RATE)), ROW(batch_set_dropout, BAT, OPT),           \
       ROW(batch_set_labels, BAT, IN(1, 0), L, C(S *K)), ROW(batch_set_final_labels, BAT, IN(1, 0), L, C(S)),           \
       ROW(batch_set_targets, BAT, IN(2, 1), V, C(S *K * 2)), ROW(batch_set_final_targets, BAT, IN(2, 1), V, C(S * 2)), \
       ROW(batch_set_final, BAT, IN(3, 2)), ROW(batch_set_weights, BAT, IN(2, 0), V, C(S *K)),                          \

@@ -54,7 +54,7 @@ END_TEST
 
 /* What a batch takes in all, once full batches have been computed: an upper bound that is not far off.
  * `both`: also thalnet_forward and thalnet_backward, which keep the activations of all chunks. */
-static void measures_memory(int32_t chunk, int both) {
+static void measures_memory(int32_t chunk, int both, const thalnet_dropout_options *dropout) {
   for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
     struct support_memory memory = {0};
     thalnet_memory hooks = support_memory_hooks(&memory);
@@ -69,13 +69,19 @@ static void measures_memory(int32_t chunk, int both) {
     EXPECT_OK(thalnet_batch_measure_memory(net, 20, 10, NULL, 0, &size));
     EXPECT_OK(thalnet_batch_measure_memory(net, 20, 10, NULL, 10, &resets));
     ck_assert_uint_ge(resets.bytes, size.bytes);
-    const uint64_t bytes = both ? size.two_call_bytes : size.bytes;
+    ck_assert_uint_gt(size.dropout_bytes, size.bytes);
+    ck_assert_uint_gt(size.every_step_bytes, size.dropout_bytes);
+    const uint64_t bytes = both                                     ? size.two_call_bytes
+                           : dropout != NULL && dropout->every_step ? size.every_step_bytes
+                           : dropout != NULL                        ? size.dropout_bytes
+                                                                    : size.bytes;
     long before = atomic_load(&memory.bytes);
     thalnet_batch_free(batch);
     long least = before - atomic_load(&memory.bytes);
     ck_assert_int_gt(least, 0);
     before = atomic_load(&memory.bytes);
     batch = support_batch(net, 20, 10);
+    EXPECT_OK(thalnet_batch_set_dropout(batch, dropout));
     for (int i = 0; i < 2; i++) {
       support_fill(net, batch, 20, 10, 3);
       EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
@@ -97,14 +103,24 @@ static void measures_memory(int32_t chunk, int both) {
 }
 
 START_TEST(measure_memory_is_true) {
-  measures_memory(0, 0);
-  measures_memory(3, 0);
+  measures_memory(0, 0, NULL);
+  measures_memory(3, 0, NULL);
+}
+END_TEST
+
+START_TEST(measure_memory_is_true_with_dropout) {
+  thalnet_dropout_options dropout = {sizeof dropout, 0.5f, 0.5f, 0.5f, 0};
+  measures_memory(0, 0, &dropout);
+  measures_memory(3, 0, &dropout);
+  dropout.every_step = 1;
+  measures_memory(0, 0, &dropout);
+  measures_memory(3, 0, &dropout);
 }
 END_TEST
 
 START_TEST(measure_memory_is_true_for_two_calls) {
-  measures_memory(0, 1);
-  measures_memory(3, 1);
+  measures_memory(0, 1, NULL);
+  measures_memory(3, 1, NULL);
 }
 END_TEST
 
@@ -177,6 +193,7 @@ START_TEST(kinds_are_checked) {
     EXPECT(thalnet_batch_set_inputs(batch, nobody[i], v, 36), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_tokens(batch, nobody[i], n, 12), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_input_dropout(batch, nobody[i], 0.5f), THALNET_ERROR_ARGUMENT);
+    EXPECT(thalnet_batch_set_variational_input_dropout(batch, nobody[i], 0.5f), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_labels(batch, nobody[i], n, 12), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_final_labels(batch, nobody[i], n, 3), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_targets(batch, nobody[i], v, 24), THALNET_ERROR_ARGUMENT);
@@ -289,6 +306,7 @@ START_TEST(rates_and_weights_are_checked) {
   for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
     EXPECT(thalnet_batch_set_input_dropout(batch, 0, rates[i]), THALNET_ERROR_ARGUMENT);
     EXPECT(thalnet_batch_set_input_dropout(batch, 1, rates[i]), THALNET_ERROR_ARGUMENT);
+    EXPECT(thalnet_batch_set_variational_input_dropout(batch, i % 2, rates[i]), THALNET_ERROR_ARGUMENT);
   }
   for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
     EXPECT(thalnet_batch_set_loss_weight(batch, 0, weights[i]), THALNET_ERROR_ARGUMENT);
@@ -335,6 +353,7 @@ int main(void) {
   const TTest *const tests[] = {create_refuses,
                                 measure_memory_is_true,
                                 measure_memory_is_true_for_two_calls,
+                                measure_memory_is_true_with_dropout,
                                 nothing_is_set_before_begin,
                                 begin_checks_the_shape,
                                 kinds_are_checked,

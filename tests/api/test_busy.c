@@ -56,6 +56,8 @@ static void meddle_with_batch(struct meddler *m) {
   BUSY(thalnet_batch_set_final(m->batch, 0));
   BUSY(thalnet_batch_set_epoch(m->batch, 1));
   BUSY(thalnet_batch_set_input_dropout(m->batch, 0, 0.1f));
+  BUSY(thalnet_batch_set_variational_input_dropout(m->batch, 0, 0.1f));
+  BUSY(thalnet_batch_set_dropout(m->batch, NULL));
   BUSY(thalnet_batch_set_loss_weight(m->batch, 0, 1.0f));
   BUSY(thalnet_batch_set_label_smoothing(m->batch, 0, 0.1f));
   BUSY(thalnet_batch_measure(m->batch, 0, &measure));

@@ -66,6 +66,8 @@ PLACE(batch, thalnet_batch_options, THALNET_BATCH_OPTIONS_INIT, thalnet_batch *m
 PLACE(batch_memory, thalnet_batch_options, THALNET_BATCH_OPTIONS_INIT,
       thalnet_batch_size size = THALNET_BATCH_SIZE_INIT;
       status = thalnet_batch_measure_memory(net, 1, 1, options, 0, &size);)
+PLACE(dropout, thalnet_dropout_options, THALNET_DROPOUT_OPTIONS_INIT,
+      status = thalnet_batch_set_dropout(batch, options);)
 PLACE(state, thalnet_state_options, THALNET_STATE_OPTIONS_INIT, thalnet_state *made = NULL;
       status = thalnet_state_create(net, 1, options, &made); thalnet_state_free(made);)
 PLACE(state_memory, thalnet_state_options, THALNET_STATE_OPTIONS_INIT, uint64_t bytes;
@@ -165,6 +167,7 @@ static const struct place places[] = {
     ROW(load_center, thalnet_center_options),
     ROW(contents, thalnet_checkpoint_contents),
     ROW(checkpoint, thalnet_checkpoint_options),
+    ROW(dropout, thalnet_dropout_options),
 };
 enum { PLACES = sizeof places / sizeof places[0], ROOM = 65536 };
 

@@ -57,7 +57,11 @@ static thalnet_status train(const thalnet_center_options *options) {
     status = thalnet_optimizer_create(net, THALNET_RMSPROP, &averaging, &optimizer);
   }
   for (size_t i = 5; i > 3 && !status; i--) {
-    status = support_try_fill(net, batch, i, 3, 1);
+    const thalnet_dropout_options dropout = {sizeof dropout, 0.5f, 0.5f, 0.5f, 1};
+    status = thalnet_batch_set_dropout(batch, i == 5 ? NULL : &dropout); /* which takes more memory */
+    if (!status) {
+      status = support_try_fill(net, batch, i, 3, 1);
+    }
     if (!status) {
       status = thalnet_forward_backward(net, batch, state);
     }

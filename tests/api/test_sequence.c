@@ -109,6 +109,18 @@ static thalnet_status fill(struct monkey *m, int at) {
   return support_try_fill(m->nets[net], m->batches[at], below(m, 7), below(m, 6), m->random);
 }
 
+static thalnet_status change_dropout(struct monkey *m, thalnet_batch *batch, int32_t n) {
+  thalnet_dropout_options dropout = THALNET_DROPOUT_OPTIONS_INIT;
+  if (below(m, 2)) {
+    return thalnet_batch_set_variational_input_dropout(batch, n, support_random(&m->random));
+  }
+  dropout.contexts = below(m, 2) ? support_random(&m->random) : 0;
+  dropout.features = below(m, 2) ? support_random(&m->random) : 0;
+  dropout.modules = below(m, 2) ? 0.5f : 0;
+  dropout.every_step = (int32_t)below(m, 2);
+  return thalnet_batch_set_dropout(batch, &dropout);
+}
+
 static thalnet_status change_batch(struct monkey *m, thalnet_batch *batch, size_t which) {
   int32_t n = number(m);
   size_t count = below(m, 30);
@@ -125,6 +137,7 @@ static thalnet_status change_batch(struct monkey *m, thalnet_batch *batch, size_
   case 9: return thalnet_batch_set_weights(batch, n, m->values, below(m, 6));
   case 10: return thalnet_batch_set_input_dropout(batch, n, support_random(&m->random));
   case 11: return thalnet_batch_set_label_smoothing(batch, n, support_random(&m->random));
+  case 12: return change_dropout(m, batch, n);
   default: return thalnet_batch_set_loss_weight(batch, n, support_random(&m->random));
   }
 }
@@ -216,7 +229,7 @@ static thalnet_status act(struct monkey *m, size_t *kind) {
     return fill(m, at);
   }
   if (which < 20) {
-    return change_batch(m, m->batches[at], below(m, 12));
+    return change_batch(m, m->batches[at], below(m, 14));
   }
   if (which < 28) {
     return ask_batch(m, m->batches[at], below(m, 8));

@@ -34,6 +34,7 @@ const struct training trainings[] = {
      .resets = 1,
      .gradients = 1,
      .dropout = 0.2f,
+     .drops = 2,
      .average = 0.9,
      .sequences = 60,
      .frames = 5},
@@ -157,6 +158,7 @@ const struct training trainings[] = {
      .lengths = 1,
      .resets = 1,
      .gradients = 1,
+     .drops = 2,
      .sequences = 11,
      .frames = 4},
     {.name = "large, from a learned start",
@@ -187,6 +189,7 @@ const struct training trainings[] = {
      .skip_own = 1,
      .learned_start = 1,
      .resets = 1,
+     .drops = 1,
      .sequences = 11,
      .frames = 4},
     {.name = "large, layer norm",
@@ -219,6 +222,22 @@ const struct training trainings[] = {
      .gradients = 1,
      .sequences = 9,
      .frames = 4},
+    {.name = "large, dropout",
+     .large = 1,
+     .modules = 3,
+     .input = 21,
+     .cells = 1,
+     .units = 150,
+     .context = 90,
+     .settle = 1,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .dropout = 0.2f,
+     .drops = 1,
+     .sequences = 13,
+     .frames = 5},
 };
 
 /* --- networks ----------------------------------------------------------------------------------------------------- */
@@ -299,6 +318,15 @@ thalnet_batch *training_batch(const struct training *training, const thalnet_cen
   options.seed = 5;
   EXPECT_OK(thalnet_batch_create(net, training->sequences, training->frames, &options, &batch));
   EXPECT_OK(thalnet_batch_set_input_dropout(batch, 0, training->dropout));
+  if (training->drops) {
+    thalnet_dropout_options dropout = THALNET_DROPOUT_OPTIONS_INIT;
+    dropout.contexts = 0.2f;
+    dropout.features = 0.3f;
+    dropout.modules = 0.1f;
+    dropout.every_step = training->drops == 2;
+    EXPECT_OK(thalnet_batch_set_dropout(batch, &dropout));
+    EXPECT_OK(thalnet_batch_set_variational_input_dropout(batch, 0, training->dropout));
+  }
   return batch;
 }
 

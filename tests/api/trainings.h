@@ -22,14 +22,15 @@ struct training {
   int32_t slow; /* steps_per_frame of a second, dense input; 0: there is none */
   int32_t settle;
   int final, lengths, resets, gradients; /* final labels; lengths and resets; gradients of inputs and state */
-  float dropout;
-  double average; /* of the optimizer */
+  float dropout;                         /* of the first input */
+  int32_t drops;                         /* dropout of everything: 1: one mask for a sequence; 2: at every step */
+  double average;                        /* of the optimizer */
   size_t sequences, frames;
 };
 
 /* They are in trainings.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 4, LARGE_TRAININGS = 11, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 4, LARGE_TRAININGS = 12, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);

@@ -2,6 +2,7 @@
 """The networks and batches of the golden values, by name; each takes its numbers from draw.Numbers."""
 from typing import Callable, Dict
 
+from masks import Dropout
 from reference import Input, Layer, Module, Network, Output
 
 CASES: Dict[str, Callable] = {}
@@ -427,3 +428,28 @@ def norm_wide(numbers):
     network = Network([Input("x", 3)], [Output("y", 3)],
                       modules(([norm(gru(19))], "weight_norm", 3), ([norm(lstm(17))], "linear", 3)))
     return network, numbers.batch(network, 2, 3)
+
+
+@case
+def dropout(numbers):
+    """Everything dropped once for a sequence: dense values and kinds of tokens, contexts, features, whole modules."""
+    network = Network([Input("x", 4), Input("t", 5, tokens=True)], [Output("y", 3), Output("z", 2)],
+                      modules(([gru(4)], "weight_norm", 4), ([lstm(5)], "softmax", 3), ([dense(4)], "linear", 2),
+                              ([gru(4)], "gaussian", 4), inputs=(0, 1), outputs=(0, 1)), settle_steps=2)
+    batch = numbers.batch(network, 5, 7, start=True, final=[1], lengths=[7, 5, 0, 3, 7], resets={(0, 3), (3, 1)})
+    batch.dropout = Dropout(0.25, 0.375, 0.25, 0.25, variational=True, seed=11, epoch=3)
+    batch.ids = [5, 0, 77, 3, 1000]
+    return network, batch
+
+
+@case
+def dropout_every_step(numbers):
+    """The same at every step and frame; inputs of two rates, readers without their own features, a learned start."""
+    network = Network([Input("x", 3), Input("t", 4, tokens=True, steps=2)], [Output("y", 3), Output("z", 2, steps=2)],
+                      without_own(([gru(3)], "linear", 3), ([lstm(4)], "gaussian_normalized", 3),
+                                  ([dense(3), gru(3)], "softmax", 2), inputs=(0, 1), outputs=(0, 1)),
+                      settle_steps=1, learned_start=True)
+    batch = numbers.batch(network, 3, 4, start=True, fresh=[1], final=[1], lengths=[4, 3, 4],
+                          resets={(0, 1), (2, 2), (2, 3)})
+    batch.dropout = Dropout(0.25, 0.25, 0.125, 0.25, every_step=True, seed=4)
+    return network, batch

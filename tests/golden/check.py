@@ -5,6 +5,7 @@ import math
 
 import torch
 
+import masks
 import reference
 import training
 from cases import CASES
@@ -175,6 +176,15 @@ def wrong_blocks(p, name, gates):
     return [lambda x, gain=gain: reference.layer_norm(x, gain) for gain in reversed(p[name].chunk(gates))]
 
 
+def wrong_advance(network, parameters, batch, sequence, memory, inputs, step):
+    contexts = masks.of_contexts(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
+    return reference.advance(network, parameters, memory, inputs, None, contexts)
+
+
+def wrong_step(original):
+    return lambda dropout, network, identity, step, dtype: original(dropout, network, identity, step + 1, dtype)
+
+
 MISTAKES = [
     # what is wrong, where, how, the case that must notice
     ("weight norm by rows", reference.READERS, "weight_norm", wrong_rows, "ff_tanh_weight_norm"),
@@ -189,6 +199,9 @@ MISTAKES = [
      "norm_dense"),
     ("gains of other gates", vars(reference), "normed", wrong_blocks, "norm_lstm"),
     ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
+    ("masks drawn once, not at every step", vars(masks), "counted", lambda dropout, step: 0, "dropout_every_step"),
+    ("masks of the center one step late", vars(masks), "of_center", wrong_step(masks.of_center), "dropout_every_step"),
+    ("features dropped where outputs see them only", vars(training), "advance", wrong_advance, "dropout"),
     ("smoothing over the other labels only", vars(training), "cross_entropy", wrong_smoothing, "smoothed_labels"),
     ("a learned start without gradient at resets", vars(training), "forget", wrong_start, "learned_start"),
     ("a reader without the last features in place of its own", vars(reference), "seen", wrong_columns, "skip_own"),

@@ -89,7 +89,11 @@ def contents(parameters, batch):
     for kind, table in (("loss_weight", batch.loss_weights), ("smoothing", batch.smoothing)):
         for number, value in table.items():
             lines += array(f"{kind}/{number}", [float(value)])
-    for kind in ("final", "lengths", "resets", "start", "fresh"):
+    if batch.dropout:
+        d = batch.dropout
+        lines += array("dropout", [d.contexts, d.features, d.modules, d.inputs])
+        lines += array("dropout_draws", [int(d.every_step), int(d.variational), d.seed, d.epoch])
+    for kind in ("final", "lengths", "resets", "start", "fresh", "ids"):
         values = getattr(batch, kind)
         if values is not None and len(values):
             lines += array(kind, values)

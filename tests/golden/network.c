@@ -173,11 +173,38 @@ static void set_output(thalnet_batch *batch, fixture *golden, int32_t o) {
   if (network_is_final(golden, o) && !labelled) SUCCEED(thalnet_batch_set_final(batch, o));
 }
 
+bool network_has_dropout(fixture *golden) { return fixture_find(golden, "dropout") != NULL; }
+
+static void set_dropout(thalnet_batch *batch, fixture *golden) {
+  const fixture_array *rates = fixture_find(golden, "dropout"), *draws = fixture_find(golden, "dropout_draws");
+  thalnet_dropout_options options = THALNET_DROPOUT_OPTIONS_INIT;
+  options.contexts = (real)rates->reals[0];
+  options.features = (real)rates->reals[1];
+  options.modules = (real)rates->reals[2];
+  options.every_step = draws->integers[0];
+  SUCCEED(thalnet_batch_set_dropout(batch, &options));
+  for (int32_t k = 0; k < (int32_t)golden->input_count; k++) {
+    if (draws->integers[1])
+      SUCCEED(thalnet_batch_set_variational_input_dropout(batch, k, (real)rates->reals[3]));
+    else
+      SUCCEED(thalnet_batch_set_input_dropout(batch, k, (real)rates->reals[3]));
+  }
+  SUCCEED(thalnet_batch_set_epoch(batch, (uint64_t)draws->integers[3]));
+}
+
+static void set_ids(thalnet_batch *batch, const fixture_array *array) {
+  uint64_t ids[16];
+  ck_assert_uint_le(array->count, sizeof ids / sizeof ids[0]);
+  for (size_t i = 0; i < array->count; i++) ids[i] = (uint64_t)array->integers[i];
+  SUCCEED(thalnet_batch_set_ids(batch, ids, array->count));
+}
+
 thalnet_batch *network_batch(const thalnet_center *net, fixture *golden, bool for_backward) {
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
   options.for_backward = for_backward;
   options.input_gradients = for_backward;
   options.state_gradients = for_backward;
+  if (network_has_dropout(golden)) options.seed = (uint64_t)fixture_find(golden, "dropout_draws")->integers[2];
   thalnet_batch *batch = NULL;
   SUCCEED(thalnet_batch_create(net, golden->sequences + 1, golden->frames + 2, &options, &batch));
   SUCCEED(thalnet_batch_begin(batch, golden->sequences, golden->frames));
@@ -194,6 +221,9 @@ thalnet_batch *network_batch(const thalnet_center *net, fixture *golden, bool fo
   for (int32_t o = 0; o < (int32_t)golden->output_count; o++) set_output(batch, golden, o);
   fixture_array *array = fixture_find(golden, "lengths");
   if (array) SUCCEED(thalnet_batch_set_lengths(batch, array->integers, array->count));
+  if (network_has_dropout(golden)) set_dropout(batch, golden);
+  array = fixture_find(golden, "ids");
+  if (array) set_ids(batch, array);
   array = fixture_find(golden, "resets");
   if (array) {
     uint8_t *resets = malloc(array->count);

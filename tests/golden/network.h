@@ -33,6 +33,9 @@ thalnet_state *network_state(const thalnet_center *net, fixture *golden, bool li
 
 /* Writes the host's own gradients between forward and backward. */
 void network_write_output_gradients(thalnet_batch *batch, fixture *golden);
+/* Whether training drops something, so that other calls compute something else. */
+bool network_has_dropout(fixture *golden);
+
 bool network_has_output_gradients(fixture *golden);
 
 /* Frames of a sequence. */

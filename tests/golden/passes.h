@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways of computing a fixture's network, each compared with the golden values. */
+/* The ways of computing a fixture's network, each compared with the golden values. Where training drops something, only
+ * thalnet_forward_backward has golden values: pass_forward_and_backward is that, the others are nothing. */
 #ifndef TESTS_GOLDEN_PASSES_H
 #define TESTS_GOLDEN_PASSES_H
 

@@ -269,15 +269,18 @@ def seen(network, i, center):
     return torch.cat([center[:own.start], center[own.stop:]])
 
 
-def advance(network, parameters, memory, inputs):
-    """The memory after one step; inputs[k] is the column vector of input k at this step."""
+def advance(network, parameters, memory, inputs, shown=None, context_masks=None):
+    """The memory after one step; inputs[k] is the column vector of input k at this step. With dropout, readers read
+    `shown` in the place of the memory's center, and their contexts are masked."""
+    shown = memory.center if shown is None else shown
     features, own = [], {}
     for i, module in enumerate(network.modules):
         before = memory.center[network.slice(i)]
         parts = [inputs[k] for k in sorted(module.inputs)]
         if module.reader:
             p = under(parameters, f"modules.{i}.reader.")
-            parts.append(READERS[module.reader](p, seen(network, i, memory.center), before))
+            context = READERS[module.reader](p, seen(network, i, shown), before)
+            parts.append(context if context_masks is None else context * context_masks[i])
         u = torch.cat(parts)
         for j, layer in enumerate(module.layers):
             p = under(parameters, f"modules.{i}.layers.{j}.")
@@ -294,10 +297,10 @@ def advance(network, parameters, memory, inputs):
     return Memory(torch.cat(features), own)
 
 
-def answer(network, parameters, memory, o):
-    """Output o of a memory."""
+def answer(network, parameters, center, o):
+    """Output o of a center."""
     y = parameters[f"outputs.{o}.bias"]
     for i, module in enumerate(network.modules):
         if o in module.outputs:
-            y = y + parameters[f"modules.{i}.outputs.{o}.weight"] @ memory.center[network.slice(i)]
+            y = y + parameters[f"modules.{i}.outputs.{o}.weight"] @ center[network.slice(i)]
     return y

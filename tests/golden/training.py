@@ -5,6 +5,7 @@ from typing import Dict, List, Optional
 
 import torch
 
+import masks
 import reference
 
 
@@ -26,6 +27,11 @@ class Batch:
     output_gradients: Dict[int, torch.Tensor] = field(default_factory=dict)
     loss_weights: Dict[int, float] = field(default_factory=dict)  # replace those of the outputs
     smoothing: Dict[int, float] = field(default_factory=dict)  # of labels
+    dropout: Optional[masks.Dropout] = None
+    ids: Optional[List[int]] = None  # of the sequences, for dropout
+
+    def identity(self, sequence):
+        return sequence if self.ids is None else self.ids[sequence]
 
     def length(self, sequence):
         return self.frames if self.lengths is None else self.lengths[sequence]
@@ -35,12 +41,29 @@ def input_at(network, batch, sequence, k, step, dtype):
     """Input k at a step of the sequence, as columns; zeros where it is absent."""
     port = network.inputs[k]
     frame = step // port.steps
-    if k in batch.inputs:
-        return batch.inputs[k][sequence, frame]
     columns = torch.zeros(port.size, dtype=dtype)
+    if k in batch.inputs:
+        columns = batch.inputs[k][sequence, frame]
     if k in batch.tokens and batch.tokens[k][sequence][frame] >= 0:
         columns[batch.tokens[k][sequence][frame]] = 1
+    if batch.dropout:
+        columns = columns * masks.of_input(batch.dropout, port, k, batch.identity(sequence), frame, dtype)
     return columns
+
+
+def seen_at(network, batch, sequence, memory, step):
+    """The center after so many steps of the sequence, as readers and outputs see it."""
+    if not batch.dropout:
+        return memory.center
+    return memory.center * masks.of_center(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
+
+
+def advance(network, parameters, batch, sequence, memory, inputs, step):
+    if not batch.dropout:
+        return reference.advance(network, parameters, memory, inputs)
+    contexts = masks.of_contexts(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
+    seen = seen_at(network, batch, sequence, memory, step)
+    return reference.advance(network, parameters, memory, inputs, seen, contexts)
 
 
 def forget(network, parameters, memory):
@@ -60,16 +83,18 @@ def run_sequence(network, parameters, batch, sequence, start):
             memory = forget(network, parameters, memory)
         for step in range(frame * steps, (frame + 1) * steps):
             inputs = [input_at(network, batch, sequence, k, step, dtype) for k in range(len(network.inputs))]
-            memory = reference.advance(network, parameters, memory, inputs)
+            memory = advance(network, parameters, batch, sequence, memory, inputs, step)
             for o, output in enumerate(network.outputs):
                 if o not in batch.final and (step + 1) % output.steps == 0:
-                    outputs[o].append(reference.answer(network, parameters, memory, o))
-    settled = memory
-    for _ in range(network.settle_steps):
+                    seen = seen_at(network, batch, sequence, memory, step + 1)
+                    outputs[o].append(reference.answer(network, parameters, seen, o))
+    settled, done = memory, batch.length(sequence) * steps
+    for step in range(done, done + network.settle_steps):
         absent = [torch.zeros(port.size, dtype=dtype) for port in network.inputs]
-        settled = reference.advance(network, parameters, settled, absent)
+        settled = advance(network, parameters, batch, sequence, settled, absent, step)
+    seen = seen_at(network, batch, sequence, settled, done + network.settle_steps)
     for o in batch.final:
-        outputs[o] = [reference.answer(network, parameters, settled, o)]
+        outputs[o] = [reference.answer(network, parameters, seen, o)]
     return outputs, memory
 
 

@@ -182,6 +182,10 @@ int config_has_norm(const config *spec) {
   return 0;
 }
 
+int config_has_dropout(const config *spec) {
+  return spec->dropout > 0 || spec->drop.contexts > 0 || spec->drop.features > 0 || spec->drop.modules > 0;
+}
+
 int config_has_host(const config *spec) {
   for (size_t i = 0; i < spec->outputs; i++) {
     if (spec->output[i].host) return 1;
@@ -207,6 +211,16 @@ static void draw_start(config *spec, uint64_t *random) {
   spec->begin = (int)random_pick(random, 3);
   if (spec->begin == 1) spec->fresh = (unsigned)random_next(random);
   if (spec->begin == 2) spec->fresh = ~0U;
+}
+
+/* Each kind by itself or with others. */
+static void draw_dropout(config *spec, uint64_t *random) {
+  if (random_chance(random, 40)) spec->dropout = 0.3;
+  spec->variational = random_chance(random, 60);
+  if (random_chance(random, 40)) spec->drop.contexts = 0.25;
+  if (random_chance(random, 50)) spec->drop.features = 0.3;
+  if (random_chance(random, 30)) spec->drop.modules = 0.2;
+  spec->drop.every_step = random_chance(random, 50);
 }
 
 void config_make(config *spec, size_t number) {
@@ -235,4 +249,5 @@ void config_make(config *spec, size_t number) {
   draw_smoothing(spec, &random);
   draw_skips(spec, &random);
   draw_start(spec, &random);
+  if (!spec->separate && random_chance(&random, 50)) draw_dropout(spec, &random);
 }

@@ -54,6 +54,11 @@ typedef struct output_spec {
   double weight;
 } output_spec;
 
+typedef struct drop_spec { /* rates; every_step: drawn again at every step */
+  double contexts, features, modules;
+  int every_step;
+} drop_spec;
+
 typedef struct config {
   size_t number;
   uint64_t seed;
@@ -64,8 +69,10 @@ typedef struct config {
   size_t stack, input_scheme, output_scheme, connections; /* numbers, for the coverage table */
   size_t frames, sequences, steps;                        /* steps: in one frame of the batch */
   int settle, lengths, resets, threads, chunk;
-  int separate; /* forward, then backward; else the two in one call */
-  double dropout;
+  int separate;    /* forward, then backward; else the two in one call */
+  double dropout;  /* of the inputs */
+  int variational; /* the same for all frames */
+  drop_spec drop;
   double smoothing[OUTPUTS_MAX]; /* of an output's labels */
   int learned_start;
   int begin; /* 0: every sequence has a memory of its own at the start; 1: `fresh` ones start anew; 2: all, without a state */
@@ -83,6 +90,9 @@ int config_has_relu(const config *spec);
 
 /* True when a layer of it has layer norm. */
 int config_has_norm(const config *spec);
+
+/* True when it has any dropout. */
+int config_has_dropout(const config *spec);
 
 /* True when the test writes gradients of its own. */
 int config_has_host(const config *spec);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gradient/check_call.h"
+#include "gradient/masks.h"
 
 const char *const control_names[CONTROLS] = {
     "none",
@@ -21,6 +22,8 @@ const char *const control_names[CONTROLS] = {
     "columns behind a reader's own slice dropped",
     "gradient of the learned start dropped",
     "path through the variance of layer norm dropped",
+    "masks of contexts forgotten",
+    "masks of the center forgotten",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -28,6 +31,12 @@ typedef struct reach {
   int center[MODULES_MAX];             /* the module's features, as others and the outputs read them */
   int memory[MODULES_MAX][LAYERS_MAX]; /* a layer's hidden state or cell */
 } reach;
+
+/* Which step, of which sequence; from_zero: it starts from a reset. */
+typedef struct moment {
+  size_t sequence, step;
+  int from_zero;
+} moment;
 
 static int recurrent(const layer_spec *layer) { return layer->kind != LAYER_DENSE; }
 
@@ -37,23 +46,66 @@ static int dynamic(int reader) {
 
 static size_t center_size(const problem *p) { return thalnet_center_features(p->net); }
 
-/* What a reader's gradient contains, when the center that it read was not zero. */
-static unsigned reader_terms(const problem *p, size_t i) {
+static int center_masked(const problem *p) { return p->spec.drop.features > 0 || p->spec.drop.modules > 0; }
+
+/* Whether module i reads anything of module j that is not dropped. */
+static int reads(const problem *p, size_t i, size_t j, const moment *at) {
+  return !(p->spec.module[i].skip_own && i == j) && mask_features_kept(p, at->sequence, j, at->step) > 0;
+}
+
+/* Whether the gradient of a square reading matrix has anything beside its diagonal. */
+static int beside_diagonal(const problem *p, size_t module, const moment *at) {
+  size_t k = 0;
+  for (size_t i = 0; i < p->spec.modules; i++) {
+    if (p->spec.module[module].skip_own && i == module) continue;
+    for (size_t j = 0; j < p->spec.module[i].layer[p->spec.module[i].layers - 1].units; j++, k++) {
+      if (mask_feature(p, at->sequence, i, j, at->step) <= 0) continue;
+      size_t kept = mask_contexts_kept(p, at->sequence, module, at->step);
+      if (kept > (size_t)(mask_context(p, at->sequence, module, k, at->step) > 0)) return 1;
+    }
+  }
+  return 0;
+}
+
+/* What a reader's gradient contains, when what it read was not zero. */
+static unsigned reader_terms(const problem *p, size_t i, const moment *at) {
   const module_spec *spec = &p->spec.module[i];
   size_t size = center_size(p) - (spec->skip_own ? spec->layer[spec->layers - 1].units : 0);
   unsigned terms = 0;
-  if (spec->skip_own && i + 1 < p->spec.modules) terms |= 1U << THALNET__FAULT_SKIP_OWN;
+  for (size_t j = i + 1; j < p->spec.modules && spec->skip_own; j++) {
+    if (reads(p, i, j, at)) terms |= 1U << THALNET__FAULT_SKIP_OWN;
+  }
   /* over a single value, weights that sum to one are constant */
   if (dynamic(spec->reader) && (size > 1 || spec->reader == READER_GAUSSIAN)) terms |= 1U << THALNET__FAULT_READER_PATH;
   if (spec->reader == READER_WEIGHT_NORM) terms |= 1U << THALNET__FAULT_WEIGHT_NORM;
-  if ((spec->reader == READER_WEIGHT_NORM || spec->reader == READER_LINEAR) && spec->context == size && size > 1) {
+  if ((spec->reader == READER_WEIGHT_NORM || spec->reader == READER_LINEAR) && spec->context == size && size > 1 &&
+      beside_diagonal(p, i, at)) {
     terms |= 1U << THALNET__FAULT_TRANSPOSED;
   }
   return terms;
 }
 
+/* From a module's context back to the center. */
+static unsigned reader_back(const problem *p, size_t i, const moment *at, reach *before) {
+  int kept = mask_contexts_kept(p, at->sequence, i, at->step) > 0, any = 0;
+  unsigned terms = 0;
+  for (size_t j = 0; j < p->spec.modules; j++) {
+    int seen = reads(p, i, j, at);
+    before->center[j] |= kept && seen;
+    any |= seen;
+  }
+  if (at->from_zero) return 0;
+  if (kept && any) {
+    terms = reader_terms(p, i, at) | 1U << THALNET__FAULT_FORGET_STEP;
+    if (terms >> THALNET__FAULT_READER_PATH & 1) before->center[i] = 1; /* its own features are not dropped */
+  }
+  if (any && p->spec.drop.contexts > 0) terms |= 1U << THALNET__FAULT_CONTEXT_MASKS;
+  if (kept && center_masked(p)) terms |= 1U << THALNET__FAULT_CENTER_MASKS;
+  return terms;
+}
+
 /* One module's step backward: from the reach after the step to what it adds to the reach before. */
-static unsigned module_back(const problem *p, size_t i, const reach *after, int from_zero, reach *before) {
+static unsigned module_back(const problem *p, size_t i, const reach *after, const moment *at, reach *before) {
   const module_spec *spec = &p->spec.module[i];
   int active = after->center[i];
   unsigned terms = 0;
@@ -66,13 +118,10 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, int 
     if (layer->norm && layer->units > 1) terms |= 1U << THALNET__FAULT_NORM;
     if (!recurrent(layer)) continue;
     before->memory[i][j] = 1;
-    if (!from_zero) terms |= 1U << THALNET__FAULT_DROP_RECURRENT;
+    if (!at->from_zero) terms |= 1U << THALNET__FAULT_DROP_RECURRENT;
     if (layer->kind == LAYER_LSTM && after->memory[i][j]) terms |= 1U << THALNET__FAULT_CELL;
   }
-  if (active && spec->reader != READER_NONE) {
-    for (size_t j = 0; j < p->spec.modules; j++) before->center[j] = 1;
-    if (!from_zero) terms |= reader_terms(p, i) | 1U << THALNET__FAULT_FORGET_STEP;
-  }
+  if (active && spec->reader != READER_NONE) terms |= reader_back(p, i, at, before);
   return terms;
 }
 
@@ -81,28 +130,38 @@ static int nothing(const reach *r) {
   return memcmp(r, &none, sizeof(none)) == 0;
 }
 
-static unsigned step_back(const problem *p, reach *r, int from_zero) {
+static unsigned step_back(const problem *p, reach *r, const moment *at) {
   reach before;
   unsigned terms = 0;
   memset(&before, 0, sizeof(before));
-  for (size_t i = 0; i < p->spec.modules; i++) terms |= module_back(p, i, r, from_zero, &before);
+  for (size_t i = 0; i < p->spec.modules; i++) terms |= module_back(p, i, r, at, &before);
   *r = before;
   return terms;
 }
 
-/* The losses of one item enter the features of the modules connected to the output. */
-static void enter(const problem *p, size_t output, size_t item, reach *r) {
-  if (!problem_counts(p, output, item) && !p->output[output].coefficients) return;
-  for (size_t i = 0; i < p->spec.modules; i++) r->center[i] |= (int)(p->spec.module[i].outputs >> output & 1);
+/* The losses of one item enter the features of the modules connected to the output; at: after so many steps. */
+static unsigned enter(const problem *p, size_t output, size_t item, const moment *at, reach *r) {
+  if (!problem_counts(p, output, item) && !p->output[output].coefficients) return 0;
+  for (size_t i = 0; i < p->spec.modules; i++) {
+    int seen = mask_features_kept(p, at->sequence, i, at->step) > 0;
+    r->center[i] |= seen && (p->spec.module[i].outputs >> output & 1);
+  }
+  const int value = at->step == 0 && config_is_fresh(&p->spec, at->sequence) && !p->spec.learned_start;
+  return center_masked(p) && !value ? 1U << THALNET__FAULT_CENTER_MASKS : 0;
 }
 
 static unsigned settle_back(const problem *p, size_t sequence, reach *r) {
   const unsigned first_step = 1U << THALNET__FAULT_FORGET_STEP;
+  const int from_zero = config_is_fresh(&p->spec, sequence) && !p->spec.learned_start;
+  moment at = {sequence, (size_t)p->lengths[sequence] * p->spec.steps + (size_t)p->spec.settle, 0};
   unsigned terms = 0;
   for (size_t i = 0; i < p->spec.outputs; i++) {
-    if (p->spec.output[i].final) enter(p, i, sequence, r);
+    if (p->spec.output[i].final) terms |= enter(p, i, sequence, &at, r);
   }
-  for (int i = 0; i < p->spec.settle; i++) terms |= step_back(p, r, 0) & ~first_step;
+  for (int i = 0; i < p->spec.settle; i++) {
+    at.from_zero = --at.step == 0 && from_zero;
+    terms |= step_back(p, r, &at) & ~first_step;
+  }
   if (p->spec.settle > 0 && !nothing(r)) terms |= 1U << THALNET__FAULT_SETTLE;
   return terms;
 }
@@ -124,10 +183,10 @@ static unsigned sequence_terms(const problem *p, size_t sequence) {
     for (size_t i = 0; i < p->spec.outputs; i++) {
       size_t every = (size_t)p->spec.output[i].steps;
       if (p->spec.output[i].final || (step + 1) % every) continue;
-      enter(p, i, sequence * p->output[i].frames + step / every, &r);
+      terms |= enter(p, i, sequence * p->output[i].frames + step / every, &(moment){sequence, step + 1, 0}, &r);
     }
     const int from_zero = (reset || (step == 0 && fresh)) && !learned;
-    terms |= step_back(p, &r, from_zero) & (step == 0 ? ~0U : ~first_step);
+    terms |= step_back(p, &r, &(moment){sequence, step, from_zero}) & (step == 0 ? ~0U : ~first_step);
     if (!reset) continue;
     /* beyond the first step there are only values: those of a sequence that starts at zero are no variables */
     if (!nothing(&r) && (step > 0 || !fresh || learned)) terms |= 1U << THALNET__FAULT_RESET;

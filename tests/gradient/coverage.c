@@ -28,7 +28,7 @@ void config_text(const config *spec, char *text, size_t size) {
   APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s%s begin=%d chunk=%d threads=%d;", spec->number,
          spec->frames, spec->sequences, spec->steps, spec->settle, spec->input_scheme, spec->output_scheme,
          spec->connections, spec->lengths ? " lengths" : "", spec->resets ? " resets" : "",
-         spec->separate ? " separate" : "", spec->dropout > 0 ? " dropout" : "",
+         spec->separate ? " separate" : "", config_has_dropout(spec) ? " dropout" : "",
          spec->learned_start ? " learned_start" : "", spec->begin, spec->chunk, spec->threads);
   for (size_t i = 0; i < spec->modules; i++) {
     APPEND(" [");
@@ -62,7 +62,10 @@ static const struct {
     {"threads", 1, 2},
     {"chunk", 0, 2},
     {"calls (together, separate)", 0, 1},
-    {"dropout", 0, 1},
+    {"dropout of inputs (2: variational)", 0, 2},
+    {"dropout of contexts (2: every step)", 0, 2},
+    {"dropout of features (2: every step)", 0, 2},
+    {"dropout of modules (2: every step)", 0, 2},
     {"label smoothing", 0, 1},
     {"learned start", 0, 1},
     {"begin (own, some anew, all)", 0, 2},
@@ -112,7 +115,10 @@ void coverage_add(const config *spec) {
       (size_t)spec->threads,
       (size_t)spec->chunk,
       (size_t)spec->separate,
-      spec->dropout > 0,
+      (size_t)(spec->dropout > 0 ? 1 + spec->variational : 0),
+      (size_t)(spec->drop.contexts > 0 ? 1 + spec->drop.every_step : 0),
+      (size_t)(spec->drop.features > 0 ? 1 + spec->drop.every_step : 0),
+      (size_t)(spec->drop.modules > 0 ? 1 + spec->drop.every_step : 0),
       (size_t)smoothed,
       (size_t)spec->learned_start,
       (size_t)spec->begin,
@@ -128,7 +134,7 @@ void coverage_add(const config *spec) {
 size_t coverage_print(void) {
   size_t missing = 0;
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-    printf("  %-28s", rows[i].name);
+    printf("  %-36s", rows[i].name);
     for (size_t j = rows[i].first; j <= rows[i].last; j++) {
       printf(" %4zu", counts[i][j]);
       missing += counts[i][j] == 0;

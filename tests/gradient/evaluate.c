@@ -30,8 +30,17 @@ static void set_contents(const problem *p, thalnet_batch *batch) {
   for (size_t i = 0; i < p->spec.inputs; i++) {
     size_t count = p->spec.sequences * p->input_frames[i];
     if (p->tokens[i]) CALL(thalnet_batch_set_tokens(batch, (int32_t)i, p->tokens[i], count));
-    if (p->spec.dropout > 0) CALL(thalnet_batch_set_input_dropout(batch, (int32_t)i, p->spec.dropout));
+    if (p->spec.variational)
+      CALL(thalnet_batch_set_variational_input_dropout(batch, (int32_t)i, p->spec.dropout));
+    else
+      CALL(thalnet_batch_set_input_dropout(batch, (int32_t)i, p->spec.dropout));
   }
+  thalnet_dropout_options drop = THALNET_DROPOUT_OPTIONS_INIT;
+  drop.contexts = p->spec.drop.contexts;
+  drop.features = p->spec.drop.features;
+  drop.modules = p->spec.drop.modules;
+  drop.every_step = p->spec.drop.every_step;
+  CALL(thalnet_batch_set_dropout(batch, &drop));
   set_outputs(p, batch);
 }
 
@@ -100,7 +109,7 @@ static double losses(const problem *p, thalnet_batch *batch, int write_gradient)
 
 double problem_loss(const problem *p) {
   thalnet_state *state = problem_begin(p);
-  if (p->spec.dropout > 0) {
+  if (config_has_dropout(&p->spec)) {
     CALL(thalnet_forward_backward(p->net, p->training, state));
     return losses(p, p->training, 0);
   }

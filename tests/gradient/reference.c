@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gradient/check_call.h"
+#include "gradient/masks.h"
 #include "gradient/reference_model.h"
 
 typedef struct tally {
@@ -37,7 +38,7 @@ static void output_values(const problem *p, const model *m, size_t output, doubl
     size_t features = m->module[i].features;
     const double *weight = m->values + m->module[i].output_weight[output];
     for (size_t j = 0; j < size; j++) {
-      for (size_t k = 0; k < features; k++) y[j] += weight[j * features + k] * m->center[m->module[i].offset + k];
+      for (size_t k = 0; k < features; k++) y[j] += weight[j * features + k] * m->seen[m->module[i].offset + k];
     }
   }
 }
@@ -63,17 +64,20 @@ static void add_item(const problem *p, const model *m, size_t output, size_t ite
 static void frame_inputs(const problem *p, size_t sequence, size_t step, model *m) {
   for (size_t i = 0; i < p->spec.inputs; i++) {
     const input_spec *spec = &p->spec.input[i];
-    size_t frame = sequence * p->input_frames[i] + step / (size_t)spec->steps;
+    size_t own = step / (size_t)spec->steps, frame = sequence * p->input_frames[i] + own;
     memset(m->input[i], 0, sizeof(m->input[i]));
     if (p->tokens[i] && p->tokens[i][frame] >= 0) m->input[i][p->tokens[i][frame]] = 1;
     if (p->input_count[i]) {
       memcpy(m->input[i], p->values + p->input_place[i] + frame * spec->size, spec->size * sizeof(double));
     }
+    for (size_t k = 0; k < spec->size; k++) m->input[i][k] *= mask_input(p, sequence, i, own, k);
   }
 }
 
 static void run_sequence(const problem *p, size_t sequence, model *m, tally *to) {
   size_t steps = p->spec.steps;
+  m->sequence = sequence;
+  m->step = 0;
   const double *row = p->values + p->start_place + sequence * p->state_values;
   model_start(m, config_is_fresh(&p->spec, sequence) ? NULL : row);
   for (size_t step = 0; step < (size_t)p->lengths[sequence] * steps; step++) {

@@ -6,7 +6,7 @@
 
 #include "gradient/problem.h"
 
-/* The loss at the problem's values (not with dropout); *margin: the smallest |pre-activation| of all relus, or a 20th of the
+/* The loss at the problem's values; *margin: the smallest |pre-activation| of all relus, or a 20th of the
  * smallest deviation that layer norm divides by. */
 double reference_loss(const problem *p, double *margin);
 

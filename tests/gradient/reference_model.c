@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gradient/check_call.h"
+#include "gradient/masks.h"
 
 static void find_reader(model_module *to, const problem *p, size_t i) {
   static const char *const names[READERS][4] = {
@@ -64,6 +65,16 @@ void model_create(model *m, const problem *p) {
   memcpy(m->start + m->features, p->values + problem_tensor(p, "center.own_start"), own * sizeof(double));
 }
 
+/* What is seen of the center. */
+static void see(model *m) {
+  for (size_t i = 0; i < m->problem->spec.modules; i++) {
+    size_t offset = m->module[i].offset;
+    for (size_t j = 0; j < m->module[i].features; j++) {
+      m->seen[offset + j] = m->center[offset + j] * mask_feature(m->problem, m->sequence, i, j, m->step);
+    }
+  }
+}
+
 /* A row: the center, then the layers' own memory in order. A recurrent last layer has its hidden state in the
  * center. */
 void model_start(model *m, const double *row) {
@@ -89,6 +100,7 @@ void model_start(model *m, const double *row) {
     }
   }
   ck_assert_ptr_eq(own, row + m->problem->state_values);
+  see(m);
 }
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
@@ -184,6 +196,7 @@ static void run_module(model *m, size_t i, double *features) {
     columns += p->spec.input[k].size;
   }
   model_read(m, i, u + columns);
+  for (size_t k = 0; k < spec->context; k++) u[columns + k] *= mask_context(p, m->sequence, i, k, m->step);
   columns += spec->context;
   for (size_t j = 0; j < spec->layers; j++) {
     const layer_spec *layer = &spec->layer[j];
@@ -201,4 +214,6 @@ void model_step(model *m) {
   double next[CENTER_MAX] = {0};
   for (size_t i = 0; i < m->problem->spec.modules; i++) run_module(m, i, next + m->module[i].offset);
   memcpy(m->center, next, sizeof(next));
+  m->step++;
+  see(m);
 }

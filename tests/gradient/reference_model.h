@@ -30,7 +30,9 @@ typedef struct model {
   size_t features;
   size_t output_bias[OUTPUTS_MAX];
   double start[CENTER_MAX + OWN_MAX]; /* a row of memory that a sequence starts with */
+  size_t sequence, step;              /* steps done */
   double center[CENTER_MAX];
+  double seen[CENTER_MAX]; /* by readers and outputs, through dropout */
   double input[INPUTS_MAX][UNITS_MAX];
   double
       margin; /* the smallest |pre-activation| of a relu so far, or a 20th of the smallest deviation of a layer norm */

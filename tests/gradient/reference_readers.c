@@ -11,7 +11,7 @@ static size_t values_read(const model *m, size_t i, double *read) {
   size_t count = 0;
   for (size_t k = 0; k < m->features; k++) {
     int own = k >= m->module[i].offset && k < m->module[i].offset + m->module[i].features;
-    if (!own || !m->problem->spec.module[i].skip_own) read[count++] = m->center[k];
+    if (!own || !m->problem->spec.module[i].skip_own) read[count++] = m->seen[k];
   }
   return count;
 }

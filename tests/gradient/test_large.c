@@ -32,8 +32,14 @@ static const struct {
     {3, 2, {{LAYER_DENSE, THALNET_TANH, 20, 1}, {LAYER_GRU, 0, 32, 1}}, READER_WEIGHT_NORM, 24, 12, 10, 1, 1, 4, 0, 0},
     {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
     {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
+    /* dropout */
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 4, 4, 1, 1, 0, 1, 1},
+    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_SOFTMAX, 3, 4, 4, 2, 2, 0, 1, 0},
 };
-enum { NETWORKS = sizeof(networks) / sizeof(*networks) };
+/* Of the last networks. */
+static const drop_spec drops[] = {{0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 1}};
+enum { NETWORKS = sizeof(networks) / sizeof(*networks), UNDROPPED = NETWORKS - sizeof(drops) / sizeof(*drops) };
 
 static size_t controls_done;
 
@@ -53,6 +59,7 @@ static void make(config *spec, size_t number) {
   spec->lengths = spec->resets = 1;
   spec->learned_start = networks[number].learned_start;
   if (spec->learned_start) spec->begin = 1, spec->fresh = 5;
+  if (number >= UNDROPPED) spec->drop = drops[number - UNDROPPED];
   for (size_t i = 0; i < spec->modules; i++) {
     module_spec *module = &spec->module[i];
     *module =

@@ -30,6 +30,33 @@ static void add_and_dot(const struct table *table, size_t n) {
   array_check(&b, table, "add");
 }
 
+static void masks(const struct table *table, size_t n) {
+  float *x = array_begin(&a, n, -1, 1), *y = array_begin(&b, n, -1, 1), *factors = array_begin(&c, n, 0, 2);
+  float before[LONGEST];
+  memcpy(before, y, n * sizeof *y);
+  table->kernels->mask(n, factors, x, y);
+  for (size_t i = 0; i < n; i++) {
+    math_near((double)y[i], (double)(factors[i] * x[i]), 0, 0, table, "mask");
+  }
+  array_check(&b, table, "mask");
+  memcpy(y, before, n * sizeof *y);
+  table->kernels->mask(n, factors, y, y); /* in place */
+  for (size_t i = 0; i < n; i++) {
+    math_near((double)y[i], (double)(factors[i] * before[i]), 0, 0, table, "mask in place");
+  }
+  memcpy(y, before, n * sizeof *y);
+  float masked[LONGEST];
+  memcpy(masked, x, n * sizeof *x);
+  table->kernels->add_masked(n, factors, x, y);
+  for (size_t i = 0; i < n; i++) {
+    const double exact = (double)before[i] + (double)factors[i] * (double)masked[i];
+    math_near((double)y[i], exact, 3, 1e-7, table, "add_masked");
+    math_near((double)x[i], 0, 0, 0, table, "add_masked leaves zeros");
+  }
+  array_check(&a, table, "add_masked");
+  array_check(&b, table, "add_masked");
+}
+
 static void add_rows(const struct table *table, size_t n) {
   const size_t rows = 1 + n % 9, ld = n + n % 4;
   float *x = array_begin(&a, rows * ld, -1, 1), *y = array_begin(&b, n, -1, 1), before[LONGEST];
@@ -220,6 +247,7 @@ static void optimizer_refuses(const struct table *table, int32_t kind, size_t n)
 START_TEST(sums) {
   for (size_t n = 1; n <= LONGEST; n++) {
     add_and_dot(&tables[_i], n);
+    masks(&tables[_i], n);
     add_rows(&tables[_i], n);
   }
 }
