@@ -219,8 +219,7 @@ static int run(struct experiments *e) {
   if (!status) status = results_read_runs(&e->runs, &e->table, &e->launch, &error);
   if (status) return fail(&error);
   int code = run_plan(e);
-  if (e->page && !e->list && !code && write_page(e, &error))
-    return fail(&error); /* also where there was nothing to do */
+  if (e->page && !e->list && write_page(e, &error)) return fail(&error); /* also where there was nothing to do */
   return code ? code : e->page_failed ? EXAMPLE_EXIT_FAILURE : EXAMPLE_EXIT_SUCCESS;
 }
 
