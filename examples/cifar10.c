@@ -52,8 +52,9 @@ static const struct example_defaults defaults = {
     .rate = 6e-3,
     .input_dropout = 0.0};
 
-static void add_options(struct cifar10 *p, struct example_program *program) {
+static void add_options(struct cifar10 *p) {
   struct example_settings *s = &p->settings;
+  struct example_program *program = &s->command;
   const struct example_option data[] = {
       EXAMPLE_OPTIONS_HEADING("Data"),
       {EXAMPLE_TEXT, "data", "DIR",
@@ -74,8 +75,8 @@ static void add_options(struct cifar10 *p, struct example_program *program) {
   example_classifier_add_data_options(&p->classifier, program);
   example_network_add_options(&s->network, program);
   example_classifier_add_options(&p->classifier, program);
-  example_settings_add_training(s, program);
-  example_settings_add_output(s, program);
+  example_settings_add_training(s);
+  example_settings_add_output(s);
 }
 
 static int check(struct cifar10 *p, int slices) {
@@ -87,6 +88,7 @@ static int check(struct cifar10 *p, int slices) {
     mistake = "--input slices is for a ThalNet whose modules all have an input: neither --model gru nor --connect ends";
   else if (slices && (network->modules < 2 || network->modules > EXAMPLE_CIFAR_SIDE))
     mistake = "--input slices needs 2 to 32 --modules: a row has 32 columns";
+  if (!p->input) p->input = "row";
   if (p->shift < 0) p->shift = 4;
   if (p->overlap < 0) p->overlap = 2;
   if (!mistake) return -1;
@@ -96,14 +98,13 @@ static int check(struct cifar10 *p, int slices) {
 
 /* Returns -1 when the program should go on, otherwise its exit code. */
 static int parse(struct cifar10 *p, int argc, char **argv) {
-  struct example_program program = {.name = "cifar10",
-                                    .about = "Trains a ThalNet, or a GRU, to name what is on small colour photographs "
-                                             "that it sees row\nby row, 32 steps of 32 pixels in three colours."};
   p->overlap = p->shift = -1;
   p->classifier.frames = FRAMES;
-  example_settings_start(&p->settings, program.name);
-  add_options(p, &program);
-  int code = example_options_parse(&program, argc, argv);
+  example_settings_start(&p->settings, "cifar10",
+                         "Trains a ThalNet, or a GRU, to name what is on small colour photographs "
+                         "that it sees row\nby row, 32 steps of 32 pixels in three colours.");
+  add_options(p);
+  int code = example_options_parse(&p->settings.command, argc, argv);
   if (code >= 0) return code;
   struct example_defaults chosen = defaults;
   int slices = p->input && strcmp(p->input, "slices") == 0;

@@ -68,8 +68,9 @@ static const struct preset {
       .rate = 2e-3}},
 };
 
-static void add_options(struct pmnist *p, struct example_program *program) {
+static void add_options(struct pmnist *p) {
   struct example_settings *s = &p->settings;
+  struct example_program *program = &s->command;
   const struct example_option data[] = {
       EXAMPLE_OPTIONS_HEADING("Data"),
       {EXAMPLE_TEXT, "data", "DIR",
@@ -92,25 +93,24 @@ static void add_options(struct pmnist *p, struct example_program *program) {
   example_options_add(program, preset, sizeof preset / sizeof preset[0]);
   example_network_add_options(&s->network, program);
   example_classifier_add_options(&p->classifier, program);
-  example_settings_add_training(s, program);
-  example_settings_add_output(s, program);
+  example_settings_add_training(s);
+  example_settings_add_output(s);
 }
 
 /* Returns -1 when the program should go on, otherwise its exit code. */
 static int parse(struct pmnist *p, int argc, char **argv) {
   const struct preset *preset = presets;
-  struct example_program program = {
-      .name = "pmnist",
-      .about = "Trains a ThalNet, or a GRU, to name handwritten digits that it sees row by row, 28 steps\n"
-               "of 28 pixels, after the pixels have been rearranged in one fixed random order."};
   p->permutation = 1;
   p->classifier.frames = EXAMPLE_SIDE;
-  example_settings_start(&p->settings, program.name);
-  add_options(p, &program);
-  int code = example_options_parse(&program, argc, argv);
+  example_settings_start(&p->settings, "pmnist",
+                         "Trains a ThalNet, or a GRU, to name handwritten digits that it sees row by row, 28 steps\n"
+                         "of 28 pixels, after the pixels have been rearranged in one fixed random order.");
+  add_options(p);
+  int code = example_options_parse(&p->settings.command, argc, argv);
   if (code >= 0) return code;
   for (size_t i = 0; p->preset && i < sizeof presets / sizeof presets[0]; i++)
     if (strcmp(presets[i].name, p->preset) == 0) preset = &presets[i];
+  p->preset = preset->name;
   const char *made_for = preset->defaults.network.model, *model = p->settings.network.model;
   if (made_for && model && strcmp(made_for, model) != 0) {
     example_complain("pmnist", "--preset %s is made for --model %s", preset->name, made_for);

@@ -49,8 +49,9 @@ static const struct example_defaults for_grammar = {
     .batch = 32,
     .rate = 6e-3};
 
-static void add_options(struct text8 *p, struct example_program *program) {
+static void add_options(struct text8 *p) {
   struct example_settings *s = &p->settings;
+  struct example_program *program = &s->command;
   const struct example_option data[] = {
       EXAMPLE_OPTIONS_HEADING("Data"),
       {EXAMPLE_TEXT, "data", "FILE",
@@ -71,26 +72,24 @@ static void add_options(struct text8 *p, struct example_program *program) {
   };
   example_options_add(program, data, sizeof data / sizeof data[0]);
   example_network_add_options(&s->network, program);
-  example_settings_add_training(s, program);
-  example_settings_add_output(s, program);
+  example_settings_add_training(s);
+  example_settings_add_output(s);
   example_options_add(program, samples, sizeof samples / sizeof samples[0]);
 }
 
 /* Returns -1 when the program should go on, otherwise its exit code. */
 static int parse(struct text8 *p, int argc, char **argv) {
   struct example_settings *s = &p->settings;
-  struct example_program program = {
-      .name = "text8", .about = "Trains a ThalNet, or a GRU, to say which character of a text comes next."};
   p->window = 50;
   p->segments = 50;
   p->warmup_characters = 500;
   p->steps_per_frame = p->sample = -1;
   p->temperature = -1.0;
-  example_settings_start(s, program.name);
+  example_settings_start(s, "text8", "Trains a ThalNet, or a GRU, to say which character of a text comes next.");
   s->batch_option = "streams";
   s->batch_help = "places of the text that are read side by side";
-  add_options(p, &program);
-  int code = example_options_parse(&program, argc, argv);
+  add_options(p);
+  int code = example_options_parse(&p->settings.command, argc, argv);
   if (code < 0) code = example_settings_finish(s, s->data ? &for_files : &for_grammar);
   if (code >= 0) return code;
   if (p->sample < 0 && (p->prompt || p->temperature >= 0.0)) {
@@ -249,8 +248,11 @@ static int describe_task(struct text8 *p) {
                                     .load = load_window,
                                     .evaluate = evaluate,
                                     .load_routing = load_routing,
-                                    .finish = sample};
+                                    .finish = sample,
+                                    .fingerprint = UINT64_C(14695981039346656037)};
   p->trainer.task = task;
+  for (size_t i = 0; i < p->text.train.count; i++) /* FNV-1a */
+    p->trainer.task.fingerprint = (p->trainer.task.fingerprint ^ p->text.train.tokens[i]) * UINT64_C(1099511628211);
   size_t training = streams * window, evaluation = segments * EVALUATION_WINDOW;
   size_t room = training > evaluation ? training : evaluation;
   p->tokens = calloc(room, sizeof *p->tokens);

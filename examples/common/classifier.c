@@ -44,6 +44,7 @@ int example_classifier_finish(struct example_classifier *c, const struct example
     mistake = "--predictions are of the test images, which --no-test leaves alone";
   if (c->readout_frames > (long)c->frames) mistake = "--readout-frames: an image does not have so many frames";
   if (c->readout_frames < 0) c->readout_frames = mean ? READOUT_FRAMES : 1;
+  if (!c->readout) c->readout = "last";
   if (!mistake) return -1;
   example_complain(settings->program, "%s", mistake);
   return EXAMPLE_EXIT_USAGE;
@@ -207,8 +208,11 @@ int example_classifier_prepare(struct example_classifier *c, struct example_trai
                                     .count_hits = count_hits,
                                     .evaluate = evaluate,
                                     .load_routing = load_routing,
-                                    .finish = write_predictions};
+                                    .finish = write_predictions,
+                                    .fingerprint = UINT64_C(14695981039346656037)};
   trainer->task = task;
+  for (size_t i = 0; i < data->train.count; i++) /* FNV-1a */
+    trainer->task.fingerprint = (trainer->task.fingerprint ^ data->train.labels[i]) * UINT64_C(1099511628211);
   c->trainer = trainer;
   c->data = data;
   c->order = calloc(data->train.count, sizeof *c->order);

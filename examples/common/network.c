@@ -22,11 +22,22 @@ static int has_top(const struct example_network *n) {
 
 /* --- building -------------------------------------------------------------------------------------------------------- */
 
-static void add_recurrent(const struct example_network *network, thalnet_module *module, long units) {
-  if (is(network->cell, "lstm"))
-    thalnet_module_add_lstm(module, (size_t)units, NULL);
-  else
-    thalnet_module_add_gru(module, (size_t)units, NULL);
+static void add_gru(const struct example_network *network, thalnet_module *module, long units) {
+  thalnet_gru_options options = THALNET_GRU_OPTIONS_INIT;
+  options.layer_norm = network->layer_norm;
+  thalnet_module_add_gru(module, (size_t)units, &options);
+}
+
+static void add_lstm(const struct example_network *network, thalnet_module *module, long units) {
+  thalnet_lstm_options options = THALNET_LSTM_OPTIONS_INIT;
+  options.layer_norm = network->layer_norm;
+  thalnet_module_add_lstm(module, (size_t)units, &options);
+}
+
+static void add_dense(const struct example_network *network, thalnet_module *module, long units, int32_t activation) {
+  thalnet_dense_options options = THALNET_DENSE_OPTIONS_INIT;
+  options.layer_norm = network->layer_norm;
+  thalnet_module_add_dense(module, (size_t)units, activation, &options);
 }
 
 static void add_reader(const struct example_network *network, thalnet_module *module) {
@@ -34,17 +45,22 @@ static void add_reader(const struct example_network *network, thalnet_module *mo
   for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
     if (!is(readers[i].name, network->reader)) continue;
     options.normalize = readers[i].normalize;
+    options.skip_own = network->skip_own;
     thalnet_module_add_reader(module, readers[i].kind, (size_t)network->context, &options, NULL);
   }
 }
 
 /* The layers of a module from below. What enters the center is bounded: a dense layer at the top is a tanh. */
 static void add_layers(const struct example_network *network, thalnet_module *module) {
-  if (network->dense > 0) thalnet_module_add_dense(module, (size_t)network->dense, THALNET_RELU, NULL);
-  for (long layer = 0; has_recurrent(network) && layer < network->layers; layer++)
-    add_recurrent(network, module, has_top(network) ? network->units : network->features);
-  if (has_top(network) || !has_recurrent(network))
-    thalnet_module_add_dense(module, (size_t)network->features, THALNET_TANH, NULL);
+  long units = has_top(network) ? network->units : network->features;
+  if (network->dense > 0) add_dense(network, module, network->dense, THALNET_RELU);
+  for (long layer = 0; has_recurrent(network) && layer < network->layers; layer++) {
+    if (is(network->cell, "lstm"))
+      add_lstm(network, module, units);
+    else
+      add_gru(network, module, units);
+  }
+  if (has_top(network) || !has_recurrent(network)) add_dense(network, module, network->features, THALNET_TANH);
 }
 
 static void add_ports(struct example_network *network, thalnet_center *net) {
@@ -85,7 +101,9 @@ static void describe(struct example_network *network, thalnet_center *net) {
 
 thalnet_status example_network_build(struct example_network *network, const thalnet_center_options *options,
                                      uint64_t seed, thalnet_center **net_out) {
-  thalnet_status status = thalnet_center_create(options, net_out);
+  thalnet_center_options started = *options;
+  started.learned_start = network->learned_start;
+  thalnet_status status = thalnet_center_create(&started, net_out);
   if (status) return status;
   describe(network, *net_out);
   return thalnet_center_build(*net_out, seed);
@@ -128,8 +146,10 @@ int example_network_load(struct example_network *network, const thalnet_center_o
 /* A center tells its size before it is built, so drafts are cheap. */
 static thalnet_status count_parameters(struct example_network *network, uint64_t *parameters_out) {
   thalnet_center_size size = {.struct_size = sizeof size};
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_center *draft;
-  thalnet_status status = thalnet_center_create(NULL, &draft);
+  options.learned_start = network->learned_start;
+  thalnet_status status = thalnet_center_create(&options, &draft);
   if (status) return status;
   describe(network, draft);
   status = thalnet_center_measure(draft, &size);
@@ -196,5 +216,8 @@ void example_network_print(const struct example_network *n, const thalnet_center
            : each ? "an output for each"
                   : "output from all");
   }
+  if (n->skip_own) printf(", own slices skipped");
+  if (n->learned_start) printf(", learned start");
+  if (n->layer_norm) printf(", layer norm");
   printf("; %zu parameters\n", thalnet_center_parameter_count(net));
 }

@@ -39,6 +39,7 @@ struct example_network {
   long layers;   /* recurrent layers of a module */
   long context;  /* values that each module reads from the center */
   long budget;   /* parameters */
+  int skip_own, learned_start, layer_norm;
   int32_t features_given, units_given, dense_given, context_given, budget_given; /* by the user: never changed */
   struct example_ports ports;
 };

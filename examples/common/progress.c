@@ -26,11 +26,11 @@ void example_progress_start(struct example_progress *progress, const struct exam
   progress->terminal = !quiet && isatty(STDOUT_FILENO);
 }
 
-void example_progress_epoch(struct example_progress *progress, size_t epoch) {
+void example_progress_epoch(struct example_progress *progress, size_t epoch, size_t step) {
   const struct example_sums none = {0.0, 0.0, 0, 0};
   progress->epoch = epoch;
-  progress->step = 0;
-  progress->sums = none;
+  progress->step = step;
+  if (step == 0) progress->sums = none;
   progress->started = progress->drawn = example_seconds();
 }
 

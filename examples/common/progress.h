@@ -39,7 +39,8 @@ struct example_progress {
 void example_progress_start(struct example_progress *progress, const struct example_scale *scale, size_t epochs,
                             size_t steps, int quiet);
 
-void example_progress_epoch(struct example_progress *progress, size_t epoch);
+/* An epoch begins, or goes on after some steps with the sums as they are. */
+void example_progress_epoch(struct example_progress *progress, size_t epoch, size_t step);
 
 /* After each step: what its batch gave. */
 void example_progress_step(struct example_progress *progress, const struct example_sums *step);

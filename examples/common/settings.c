@@ -7,16 +7,17 @@
 
 #include "system.h"
 
-void example_settings_start(struct example_settings *s, const char *program) {
+void example_settings_start(struct example_settings *s, const char *program, const char *about) {
   memset(s, 0, sizeof *s);
-  s->program = program;
+  s->program = s->command.name = program;
+  s->command.about = about;
   example_network_start(&s->network);
-  s->epochs = s->batch = s->threads = s->warmup = -1; /* not given */
+  s->epochs = s->batch = s->threads = s->warmup = s->checkpoint_every = -1; /* not given */
   s->rate = s->input_dropout = -1.0;
   s->train_share = s->clip = 1.0;
 }
 
-void example_settings_add_training(struct example_settings *s, struct example_program *program) {
+void example_settings_add_training(struct example_settings *s) {
   if (!s->batch_option) {
     s->batch_option = "batch";
     s->batch_help = "sequences a step";
@@ -30,7 +31,8 @@ void example_settings_add_training(struct example_settings *s, struct example_pr
       {EXAMPLE_COUNT, "warmup", "N", "steps until it is reached (200, or a fifth of all)", &s->warmup, 0, 1e9},
       {EXAMPLE_NUMBER, "clip", "X", "largest norm of a gradient (1)", &s->clip, DBL_MIN, DBL_MAX},
       {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW in place of Adam (0: Adam)", &s->weight_decay, 0, DBL_MAX},
-      {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out", &s->input_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out, drawn for every frame", &s->input_dropout, 0,
+       0.99},
       {EXAMPLE_NUMBER, "smoothing", "X", "share of a label that is spread over all classes (0)", &s->smoothing, 0,
        0.99},
       {EXAMPLE_NUMBER, "average", "X",
@@ -42,20 +44,23 @@ void example_settings_add_training(struct example_settings *s, struct example_pr
       {EXAMPLE_COUNT, "seed", "N", "of weights, order and dropout (0)", &s->seed, 0, INT32_MAX},
       {EXAMPLE_COUNT, "threads", "N", "results do not depend on it (all cores)", &s->threads, 1, 1024},
   };
-  example_options_add(program, options, sizeof options / sizeof options[0]);
+  example_options_add(&s->command, options, sizeof options / sizeof options[0]);
 }
 
-void example_settings_add_output(struct example_settings *s, struct example_program *program) {
+void example_settings_add_output(struct example_settings *s) {
   const struct example_option options[] = {
       EXAMPLE_OPTIONS_HEADING("Output"),
-      {EXAMPLE_TEXT, "out", "DIR", "save model.safetensors and routing.txt there", &s->out, 0, 0},
+      {EXAMPLE_TEXT, "out", "DIR", "save model.safetensors, routing.txt and checkpoints there", &s->out, 0, 0},
+      {EXAMPLE_COUNT, "checkpoint-every", "N", "epochs from checkpoint to checkpoint, 0: none but at the end (1)",
+       &s->checkpoint_every, 0, 1e6},
+      {EXAMPLE_FLAG, "resume", "", "go on from the checkpoint in --out, bit for bit", &s->resume, 0, 0},
       {EXAMPLE_TEXT, "load", "FILE", "do not train, but take this model.safetensors", &s->load, 0, 0},
       {EXAMPLE_TEXT, "curve", "FILE", "write one line of comma-separated values an epoch", &s->curve, 0, 0},
       {EXAMPLE_FLAG, "curve-test", "", "with the test set's measure in it: never choose by it", &s->curve_test, 0, 0},
       {EXAMPLE_FLAG, "no-test", "", "leave the test set alone: for choosing settings", &s->no_test, 0, 0},
       {EXAMPLE_FLAG, "quiet", "", "print the result only", &s->quiet, 0, 0},
   };
-  example_options_add(program, options, sizeof options / sizeof options[0]);
+  example_options_add(&s->command, options, sizeof options / sizeof options[0]);
 }
 
 static void fill(long *value, long standard) {
@@ -65,6 +70,8 @@ static void fill(long *value, long standard) {
 static int check(const struct example_settings *s, struct example_error *error) {
   if (s->curve_test && s->no_test) return example_fail(error, "--curve-test does not go with --no-test");
   if (s->curve_test && !s->curve) return example_fail(error, "--curve-test needs --curve");
+  if (!s->out && (s->resume || s->checkpoint_every >= 0))
+    return example_fail(error, "--%s needs --out", s->resume ? "resume" : "checkpoint-every");
   if (s->load && (s->out || s->curve || s->epochs >= 0))
     return example_fail(error, "--load does not train: --out, --curve and --epochs do not go with it");
   return 0;
@@ -82,5 +89,6 @@ int example_settings_finish(struct example_settings *s, const struct example_def
   fill(&s->threads, example_cores() < 1024 ? example_cores() : 1024);
   if (s->rate < 0.0) s->rate = defaults->rate;
   if (s->input_dropout < 0.0) s->input_dropout = defaults->input_dropout;
+  if (s->checkpoint_every < 0) s->checkpoint_every = 1;
   return -1;
 }

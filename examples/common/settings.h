@@ -9,6 +9,7 @@
 
 struct example_settings {
   const char *program;                   /* its name */
+  struct example_program command;        /* its options */
   const char *batch_option, *batch_help; /* how a program calls the number of sequences a step; NULL: batch */
   struct example_network network;
 
@@ -22,7 +23,8 @@ struct example_settings {
   double input_dropout;
 
   const char *out, *load, *curve; /* a folder and two files, or NULL */
-  int no_test, curve_test, quiet;
+  long checkpoint_every;          /* epochs */
+  int resume, no_test, curve_test, quiet;
 };
 
 /* What a program's settings are unless given. */
@@ -32,11 +34,12 @@ struct example_defaults {
   double rate, input_dropout;
 };
 
-/* Nothing is chosen yet. */
-void example_settings_start(struct example_settings *settings, const char *program);
+/* Nothing is chosen yet, and the command has no options. */
+void example_settings_start(struct example_settings *settings, const char *program, const char *about);
 
-void example_settings_add_training(struct example_settings *settings, struct example_program *program);
-void example_settings_add_output(struct example_settings *settings, struct example_program *program);
+/* Add options to the command. */
+void example_settings_add_training(struct example_settings *settings);
+void example_settings_add_output(struct example_settings *settings);
 
 /* Fills in what was not given. Returns -1 when the program should go on, otherwise its exit code after a complaint. */
 int example_settings_finish(struct example_settings *settings, const struct example_defaults *defaults);

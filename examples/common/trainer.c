@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "report.h"
 #include "system.h"
 
@@ -120,7 +122,10 @@ static thalnet_status add_up(struct example_trainer *t, struct example_sums *sum
 /* One step. With a state every sequence goes on where it was; without, it starts from zero. */
 static thalnet_status train_step(struct example_trainer *t, size_t epoch, size_t step) {
   struct example_sums sums = {0.0, 0.0, 0, 0};
-  thalnet_status status = t->task.load(t->task.context, t->training, epoch, step);
+  /* New random numbers for every visit of a sequence; where a sequence goes on from batch to batch, for each of them. */
+  uint64_t visit = t->task.carry ? (uint64_t)(epoch - 1) * t->task.steps + step : epoch;
+  thalnet_status status = thalnet_batch_set_epoch(t->training, visit);
+  if (!status) status = t->task.load(t->task.context, t->training, epoch, step);
   if (!status) status = thalnet_forward_backward(t->net, t->training, t->state);
   if (!status) status = thalnet_step(t->optimizer, t->net);
   if (!status) status = add_up(t, &sums);
@@ -133,13 +138,14 @@ static int time_is_up(const struct example_trainer *t) {
   return limit > 0.0 && example_progress_seconds(&t->progress) >= limit;
 }
 
-/* Once through the training data, or until a signal comes or the time is up. */
-static thalnet_status train_epoch(struct example_trainer *t, size_t epoch) {
-  example_progress_epoch(&t->progress, epoch);
-  thalnet_status status = thalnet_batch_set_epoch(t->training, epoch); /* new dropout for every visit of a sequence */
-  if (!status && t->state) status = thalnet_state_reset(t->state, NULL, 0);
-  for (size_t step = 0; step < t->task.steps && !status && !example_signal() && !t->time_is_up; step++) {
-    status = train_step(t, epoch, step);
+/* Once through the training data from t->step on, or until a signal comes or the time is up. */
+static thalnet_status train_epoch(struct example_trainer *t) {
+  thalnet_status status = THALNET_OK;
+  example_progress_epoch(&t->progress, t->epoch, t->step);
+  if (t->state && t->step == 0) status = thalnet_state_reset(t->state, NULL, 0);
+  while (t->step < t->task.steps && !status && !example_signal() && !t->time_is_up) {
+    status = train_step(t, t->epoch, t->step);
+    if (!status) t->step++;
     t->time_is_up = time_is_up(t);
   }
   example_progress_pause(&t->progress);
@@ -154,7 +160,7 @@ static thalnet_status swap_averages(struct example_trainer *t) {
 }
 
 /* The validation after an epoch, and the epoch's lines. */
-static thalnet_status end_epoch(struct example_trainer *t, size_t epoch) {
+static thalnet_status end_epoch(struct example_trainer *t) {
   const struct example_sums *sums = &t->progress.sums;
   t->train = example_measure(t->task.scale, sums);
   thalnet_status status = swap_averages(t);
@@ -164,26 +170,48 @@ static thalnet_status end_epoch(struct example_trainer *t, size_t epoch) {
   if (status) return status;
   example_progress_report(&t->progress, t->validation);
   if (!t->curve) return THALNET_OK;
-  fprintf(t->curve, "%zu,%.2f,%.6f,%.6f,%.6f", epoch, t->progress.trained,
+  fprintf(t->curve, "%zu,%.2f,%.6f,%.6f,%.6f", t->epoch, t->progress.trained,
           sums->weight > 0.0 ? sums->loss / sums->weight : 0.0, t->train, t->validation);
   fprintf(t->curve, t->settings->curve_test ? ",%.6f\n" : "\n", t->test);
   fflush(t->curve);
   return THALNET_OK;
 }
 
+/* The lines of a curve that is gone on with: those of epochs that are over. NULL: none. */
+static char *read_curve(const struct example_trainer *t) {
+  size_t room = 0, kept = 0, over = t->step == t->task.steps ? t->epoch : t->epoch - 1;
+  char *lines = NULL, line[256];
+  FILE *file = t->epoch > 0 ? fopen(t->settings->curve, "r") : NULL;
+  while (file && fgets(line, sizeof line, file)) {
+    size_t epoch = strtoul(line, NULL, 10), length = strlen(line);
+    if (epoch == 0 || epoch > over || line[length - 1] != '\n') continue;
+    if (kept + length + 1 > room) {
+      char *larger = realloc(lines, room = 2 * (kept + length + 1));
+      if (!larger) break;
+      lines = larger;
+    }
+    memcpy(lines + kept, line, length + 1);
+    kept += length;
+  }
+  if (file) fclose(file);
+  return lines;
+}
+
 static int open_curve(struct example_trainer *t) {
   const struct example_settings *s = t->settings;
   if (!s->curve) return EXAMPLE_EXIT_SUCCESS;
   const char *measure = t->task.scale->measure;
+  char *lines = read_curve(t);
   t->curve = fopen(s->curve, "w");
-  if (!t->curve) {
+  if (t->curve) {
+    fprintf(t->curve, "epoch,seconds,train_loss,train_%s,validation_%s", measure, measure);
+    if (s->curve_test) fprintf(t->curve, ",test_%s", measure);
+    fprintf(t->curve, "\n%s", lines ? lines : "");
+  } else {
     example_complain(s->program, "%s: %s", s->curve, strerror(errno));
-    return EXAMPLE_EXIT_USAGE;
   }
-  fprintf(t->curve, "epoch,seconds,train_loss,train_%s,validation_%s", measure, measure);
-  if (s->curve_test) fprintf(t->curve, ",test_%s", measure);
-  fputc('\n', t->curve);
-  return EXAMPLE_EXIT_SUCCESS;
+  free(lines);
+  return t->curve ? EXAMPLE_EXIT_SUCCESS : EXAMPLE_EXIT_USAGE;
 }
 
 static int close_curve(struct example_trainer *t) {
@@ -196,16 +224,29 @@ static int close_curve(struct example_trainer *t) {
   return EXAMPLE_EXIT_FAILURE;
 }
 
+static int checkpoint(struct example_trainer *t, int wanted) {
+  return t->settings->out && wanted ? example_checkpoint_save(t, t->epoch, t->step) : EXAMPLE_EXIT_SUCCESS;
+}
+
 static int train(struct example_trainer *t) {
   thalnet_status status = THALNET_OK;
-  example_progress_start(&t->progress, t->task.scale, (size_t)t->settings->epochs, t->task.steps, t->settings->quiet);
-  for (size_t epoch = 1; epoch <= t->progress.epochs && !status && !t->time_is_up; epoch++) {
-    status = train_epoch(t, epoch);
-    if (status || example_signal()) break;
-    status = end_epoch(t, epoch);
+  size_t epochs = (size_t)t->settings->epochs, every = (size_t)t->settings->checkpoint_every;
+  int code = EXAMPLE_EXIT_SUCCESS;
+  while (!status && !code && !t->time_is_up) {
+    if (t->step == t->task.steps || t->epoch == 0) { /* on to the next epoch */
+      if (t->epoch == epochs) break;
+      t->epoch++;
+      t->step = 0;
+    }
+    status = train_epoch(t);
+    int interrupted = example_signal() != 0;
+    if (!status && (!interrupted || t->step == t->task.steps)) status = end_epoch(t);
+    int last = interrupted || t->time_is_up || t->epoch == epochs;
+    if (!status) code = checkpoint(t, last || (every > 0 && t->epoch % every == 0));
+    if (interrupted) break;
   }
   example_progress_clear(&t->progress);
-  return status ? example_library_failed(t->settings->program, status) : EXAMPLE_EXIT_SUCCESS;
+  return status ? example_library_failed(t->settings->program, status) : code;
 }
 
 /* --- after ----------------------------------------------------------------------------------------------------------- */
@@ -254,7 +295,9 @@ int example_run(struct example_trainer *t) {
   int code = EXAMPLE_EXIT_SUCCESS;
   example_catch_signals();
   if (!t->settings->load) {
-    code = open_curve(t);
+    example_progress_start(&t->progress, t->task.scale, (size_t)t->settings->epochs, t->task.steps, t->settings->quiet);
+    if (t->settings->resume) code = example_checkpoint_load(t);
+    if (!code) code = open_curve(t);
     if (!code) code = train(t);
     int closed = close_curve(t);
     if (!code) code = closed;

@@ -28,6 +28,8 @@ struct example_task {
   int32_t carry;                                  /* 1: within an epoch a batch goes on where the one before ended */
   int32_t measure_train; /* 1: the training part is measured as the others are; 0: it is what the last epoch gave */
 
+  uint64_t fingerprint; /* of the training data: another one means other data */
+
   /* Fills the training batch of a step; epochs count from 1, steps from 0. */
   thalnet_status (*load)(void *context, thalnet_batch *batch, size_t epoch, size_t step);
   /* Counts labels and hits of the training batch that was just computed, where outputs vote; NULL: as the library counts
@@ -53,6 +55,7 @@ struct example_trainer {
   double train, validation, test; /* measures */
   double started;                 /* the program */
   FILE *curve;
+  size_t epoch, step; /* done: this epoch up to this step */
   int time_is_up;
 };
 

@@ -62,17 +62,36 @@ run 0 "augmented, shift 1" $augmented --shift 1
 epochs "$work/second"
 cmp -s "$work/first" "$work/second" && failed "augmented: --shift has no effect"
 
+# Fifty images for training and ten for the test, each of one colour, in CIFAR-10's files
+data=$work/data
+mkdir "$data"
+# batch <name> <colour> <first label>
+batch() {
+  for label in "$3" 1 2 3 4 5 6 7 10 11; do
+    # shellcheck disable=SC2059
+    printf "\\$label"
+    head -c 3072 /dev/zero | tr '\000' "$2"
+  done >"$data/$1.bin"
+}
+fill() {
+  for i in 1 2 3 4 5; do batch data_batch_$i $i 0; done
+  batch test_batch t 0
+}
+
 # Everything that can be chosen runs, and changes something.
-few="--images 200 --epochs 1 --batch 20 --modules 2 --features 8 --context 8"
+fill
+few="--data $data --epochs 2 --batch 5 --modules 2 --features 8 --context 8"
 # shellcheck disable=SC2086
 run 0 "plain" $few
 epochs "$work/first"
+value parameters >>"$work/first"
 changes() {
   what=$1
   shift
   # shellcheck disable=SC2086
   run 0 "$what" $few "$@"
   epochs "$work/second"
+  value parameters >>"$work/second"
   cmp -s "$work/first" "$work/second" && failed "$what: no effect"
 }
 changes "output each" --output each
@@ -88,10 +107,17 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   changes "input dropout" --input-dropout 0.2
   changes "clip" --clip 0.01
   changes "label smoothing" --smoothing 0.2
-  changes "averages" --average 0.9 --out "$work/averaged"
-  average=$(value test_accuracy)
+  changes "skip own" --skip-own
+  changes "learned start" --learned-start
+  changes "layer norm" --layer-norm
+  changes "layer norm, dense" --layer-norm --stack dense-gru
   # shellcheck disable=SC2086
-  run 0 "averages, loaded" --load "$work/averaged/model.safetensors"
+  run 0 "no averages" $few --out "$work/last"
+  # shellcheck disable=SC2086
+  run 0 "averages" $few --average 0.9 --out "$work/averaged"
+  average=$(value test_accuracy)
+  cmp -s "$work/last/model.safetensors" "$work/averaged/model.safetensors" && failed "averages: no effect"
+  run 0 "averages, loaded" --data "$data" --load "$work/averaged/model.safetensors"
   [ "$(value test_accuracy)" = "$average" ] || failed "averages: $(value test_accuracy) when loaded, not $average"
   changes "warm-up" --warmup 8
   changes "share" --train-share 0.5
@@ -99,7 +125,7 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
 for budget in 3000 20000; do
   for more in "--model gru" "--model thalnet --stack dense-gru-dense" "--model thalnet --input slices --reader softmax"; do
     # shellcheck disable=SC2086
-    run 0 "budget $budget $more" --images 50 --epochs 1 --budget $budget $more
+    run 0 "budget $budget $more" --data "$data" --epochs 1 --budget $budget $more
     holds "$(value parameters) <= $budget && $(value parameters) > 0.7 * $budget" ||
       failed "budget $budget $more: $(value parameters) parameters"
   done
@@ -141,21 +167,10 @@ refused "too many frames" "so many frames" --readout mean --readout-frames 33
 refused "a flag with a value" "augment" --augment=yes
 refused "no share" "train-share" --train-share 0
 
-# Data that is missing, damaged or mixed up: ten images of one colour in each file
-data=$work/data
-mkdir "$data"
-# batch <name> <colour> <first label>
-batch() {
-  for label in "$3" 1 2 3 4 5 6 7 10 11; do
-    # shellcheck disable=SC2059
-    printf "\\$label"
-    head -c 3072 /dev/zero | tr '\000' "$2"
-  done >"$data/$1.bin"
-}
-fill() {
-  for i in 1 2 3 4 5; do batch data_batch_$i $i 0; done
-  batch test_batch t 0
-}
+refused "nothing to read" "nothing to read" --modules 1 --skip-own
+
+# Data that is missing, damaged or mixed up
+rm "$data"/*
 refused "no folder" "No such file" --data "$work/nowhere"
 refused "no files" "data_batch_1.bin" --data "$data"
 fill
@@ -196,6 +211,9 @@ run 3 "a rate far too high" --images 500 --epochs 2 --lr 1e300
 
 interrupt TERM "SIGTERM" --epochs 1000 --images 500 --out "$work/interrupted"
 [ -s "$work/interrupted/model.safetensors" ] || failed "SIGTERM: no model"
+
+# Interrupted within an epoch, with images that change
+resumes INT "resumed" --images 600 --epochs 12 --batch 20 --augment --input slices --output each --no-test
 
 [ $failures -eq 0 ] && echo "cifar10 does what it should"
 exit "$((failures > 0))"

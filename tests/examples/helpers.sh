@@ -35,7 +35,8 @@ refused() {
 value() { tail -n 1 "$out" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 holds() { awk "BEGIN { exit !($1) }"; }
 
-# interrupt <signal> <what> <arguments>...: sends the signal once the first epoch is over
+# interrupt <signal> <what> <arguments>...: sends the signal once the second epoch is over; whatever belongs to the first is
+# then done
 interrupt() {
   signal=$1
   what=$2
@@ -43,17 +44,36 @@ interrupt() {
   "$program" "$@" >"$out" 2>"$err" &
   child=$!
   tries=0
-  until grep -q '^epoch' "$out" || [ $tries -ge 300 ]; do
+  until grep -q '^epoch *2/.*validation' "$out" || [ $tries -ge 300 ]; do
     sleep 0.1
     tries=$((tries + 1))
   done
   kill "-$signal" "$child"
-  wait "$child"
+  wait "$child" 2>/dev/null
   code=$?
-  case $signal in INT) wanted=130 ;; *) wanted=143 ;; esac
+  case $signal in INT) wanted=130 ;; KILL) wanted=137 ;; *) wanted=143 ;; esac
   [ $code -eq $wanted ] || failed "$what: exit code $code, not $wanted"
   grep -q '^result' "$out" && failed "$what: a result"
 }
 
 # epochs of $out, without speeds and times, into a file
 epochs() { grep '^epoch [ 0-9]*/' "$out" | grep validation | sed 's/  [0-9]* [a-z]*\/s.*//' >"$1"; }
+
+# resumes <signal> <what> <arguments>...: a training that is interrupted and resumed, with another number of threads, ends
+# with the same bits as one that is not
+resumes() {
+  by=$1
+  resumed=$2
+  shift 2
+  rm -rf "$work/whole" "$work/parts"
+  run 0 "$resumed, whole" "$@" --out "$work/whole" --curve "$work/whole.csv"
+  tail -n 1 "$out" | sed 's/ [a-z_]*_per_second.*//' >"$work/whole.result"
+  interrupt "$by" "$resumed" "$@" --out "$work/parts" --curve "$work/parts.csv"
+  [ -s "$work/parts/checkpoint.safetensors" ] || failed "$resumed: no checkpoint"
+  run 0 "$resumed, resumed" "$@" --out "$work/parts" --curve "$work/parts.csv" --resume --threads 3
+  grep -q '^going on after step' "$out" || failed "$resumed: from the beginning"
+  tail -n 1 "$out" | sed 's/ [a-z_]*_per_second.*//' | cmp -s - "$work/whole.result" || failed "$resumed: another result"
+  cmp -s "$work/whole/model.safetensors" "$work/parts/model.safetensors" || failed "$resumed: another network"
+  cut -d, -f1,3- "$work/whole.csv" >"$work/whole.curve"
+  cut -d, -f1,3- "$work/parts.csv" | cmp -s - "$work/whole.curve" || failed "$resumed: another curve"
+}

@@ -34,7 +34,7 @@ grep '^epoch' "$out" | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $
 sort -c -g -r "$work/losses" 2>"$work/unsorted" || failed "training: the loss does not fall"
 [ -s "$work/saved/here/model.safetensors" ] || failed "training: no model"
 [ "$(grep -c module "$work/saved/here/routing.txt")" -ge 6 ] || failed "training: no routing table in its file"
-[ "$(find "$work/saved" -type f | wc -l)" -eq 2 ] || failed "training: files are left over"
+[ "$(find "$work/saved" -type f | wc -l)" -eq 3 ] || failed "training: files are left over"
 epochs "$work/first"
 
 # The same seed gives the same numbers, for any number of threads; another seed others.
@@ -118,6 +118,25 @@ run 3 "a rate far too high" --images 500 --epochs 2 --lr 1e300
 # Ctrl-C: the step is finished and the model saved
 interrupt INT "Ctrl-C" --epochs 1000 --images 1000 --out "$work/interrupted"
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
+
+# A run that is killed goes on from its last checkpoint; so does one that is over, or has not begun.
+resumes KILL "killed" --images 400 --epochs 12 --input-dropout 0.1 --average 0.99
+run 0 "over" --images 400 --epochs 12 --input-dropout 0.1 --average 0.99 --out "$work/parts" --resume
+grep -q '^epoch' "$out" && failed "over: it trains"
+tail -n 1 "$out" | sed 's/ [a-z_]*_per_second.*//' | cmp -s - "$work/whole.result" || failed "over: another result"
+run 0 "not begun" --images 100 --epochs 1 --out "$work/new" --resume
+grep -q 'starting from the beginning' "$out" || failed "not begun: does not say so"
+refused "another rate" "saved with --lr 0.01, not 0.02" --images 100 --epochs 1 --out "$work/new" --resume --lr 0.02
+refused "other images" "saved with --images 100, not 90" --images 90 --epochs 1 --out "$work/new" --resume
+refused "another network" "modules" --images 100 --epochs 1 --out "$work/new" --resume --modules 3
+rm "$data/t10k-images-idx3-ubyte.gz"
+refused "other data" "other training data" --images 100 --data "$data" --epochs 1 --out "$work/new" --resume
+head -c 3000 "$work/new/checkpoint.safetensors" >"$work/cut" && mv "$work/cut" "$work/new/checkpoint.safetensors"
+refused "a truncated checkpoint" "." --images 100 --epochs 1 --out "$work/new" --resume
+cp "$work/new/model.safetensors" "$work/new/checkpoint.safetensors"
+refused "a model file" "." --images 100 --epochs 1 --out "$work/new" --resume
+refused "resume from nowhere" "needs --out" --resume
+refused "checkpoints to nowhere" "needs --out" --checkpoint-every 2
 
 [ $failures -eq 0 ] && echo "pmnist does what it should"
 exit "$((failures > 0))"

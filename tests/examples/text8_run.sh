@@ -72,7 +72,7 @@ run 0 "outputs for each" $few --output each --sample 10
   # shellcheck disable=SC2086
   run 0 "three steps" $few --steps-per-frame 3 --reader linear
   # shellcheck disable=SC2086
-  run 0 "input dropout" $few --input-dropout 0.1 --stack dense-gru --budget 20000
+  run 0 "input dropout" $few --input-dropout 0.1 --stack dense-gru --budget 20000 --learned-start
   holds "$(value parameters) > 15000 && $(value parameters) <= 20000" || failed "budget: $(value parameters)"
 }
 run 0 "limited time" --epochs 100000 --max-seconds 1 --no-test --quiet
@@ -118,6 +118,9 @@ run 3 "a rate far too high" $few --lr 1e300
 
 interrupt INT "Ctrl-C" --epochs 1000 --train-share 0.05 --streams 10 --out "$work/interrupted"
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
+
+# Interrupted within an epoch, with memory that is carried on
+resumes TERM "resumed" --train-share 0.1 --epochs 12 --streams 10 --features 16 --context 8 --input-dropout 0.1
 
 [ $failures -eq 0 ] && echo "text8 does what it should"
 exit "$((failures > 0))"
