@@ -33,6 +33,13 @@ void example_settings_add_training(struct example_settings *s) {
       {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW in place of Adam (0: Adam)", &s->weight_decay, 0, DBL_MAX},
       {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out, drawn for every frame", &s->input_dropout, 0,
        0.99},
+      {EXAMPLE_NUMBER, "variational-input-dropout", "X", "the same, drawn once for all frames of a sequence",
+       &s->variational_input_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "context-dropout", "X", "share of the contexts left out, drawn once for a sequence",
+       &s->context_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "feature-dropout", "X", "share of the center that readers and outputs do not see",
+       &s->feature_dropout, 0, 0.99},
+      {EXAMPLE_NUMBER, "module-dropout", "X", "share of modules that they do not see", &s->module_dropout, 0, 0.99},
       {EXAMPLE_NUMBER, "smoothing", "X", "share of a label that is spread over all classes (0)", &s->smoothing, 0,
        0.99},
       {EXAMPLE_NUMBER, "average", "X",
@@ -72,6 +79,8 @@ static int check(const struct example_settings *s, struct example_error *error) 
   if (s->curve_test && !s->curve) return example_fail(error, "--curve-test needs --curve");
   if (!s->out && (s->resume || s->checkpoint_every >= 0))
     return example_fail(error, "--%s needs --out", s->resume ? "resume" : "checkpoint-every");
+  if (s->input_dropout > 0.0 && s->variational_input_dropout > 0.0)
+    return example_fail(error, "--variational-input-dropout takes the place of --input-dropout: give one of them");
   if (s->load && (s->out || s->curve || s->epochs >= 0))
     return example_fail(error, "--load does not train: --out, --curve and --epochs do not go with it");
   return 0;
@@ -88,7 +97,7 @@ int example_settings_finish(struct example_settings *s, const struct example_def
   fill(&s->batch, defaults->batch);
   fill(&s->threads, example_cores() < 1024 ? example_cores() : 1024);
   if (s->rate < 0.0) s->rate = defaults->rate;
-  if (s->input_dropout < 0.0) s->input_dropout = defaults->input_dropout;
+  if (s->input_dropout < 0.0) s->input_dropout = s->variational_input_dropout > 0.0 ? 0.0 : defaults->input_dropout;
   if (s->checkpoint_every < 0) s->checkpoint_every = 1;
   return -1;
 }

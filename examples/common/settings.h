@@ -20,7 +20,7 @@ struct example_settings {
   double max_seconds;                        /* of training; 0: no limit */
   double rate, clip, weight_decay, smoothing;
   double average; /* of the weights that are evaluated and saved; 0: none */
-  double input_dropout;
+  double input_dropout, variational_input_dropout, context_dropout, feature_dropout, module_dropout;
 
   const char *out, *load, *curve; /* a folder and two files, or NULL */
   long checkpoint_every;          /* epochs */

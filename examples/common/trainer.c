@@ -57,6 +57,25 @@ static thalnet_status create_optimizer(struct example_trainer *t) {
                                   &t->optimizer);
 }
 
+/* All kinds of dropout. */
+static thalnet_status set_dropout(struct example_trainer *t) {
+  const struct example_settings *s = t->settings;
+  const struct example_ports *ports = &t->network.ports;
+  thalnet_dropout_options dropout = THALNET_DROPOUT_OPTIONS_INIT;
+  thalnet_status status = THALNET_OK;
+  for (size_t i = 0; i < ports->input_count && !status; i++) {
+    if (s->variational_input_dropout > 0.0)
+      status = thalnet_batch_set_variational_input_dropout(t->training, ports->inputs[i],
+                                                           (float)s->variational_input_dropout);
+    else
+      status = thalnet_batch_set_input_dropout(t->training, ports->inputs[i], (float)s->input_dropout);
+  }
+  dropout.contexts = (float)s->context_dropout;
+  dropout.features = (float)s->feature_dropout;
+  dropout.modules = (float)s->module_dropout;
+  return status ? status : thalnet_batch_set_dropout(t->training, &dropout);
+}
+
 /* What training needs besides the network. */
 static thalnet_status create_training(struct example_trainer *t) {
   const struct example_settings *s = t->settings;
@@ -64,8 +83,7 @@ static thalnet_status create_training(struct example_trainer *t) {
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
   options.seed = (uint64_t)s->seed;
   thalnet_status status = thalnet_batch_create(t->net, t->task.sequences, t->task.frames, &options, &t->training);
-  for (size_t i = 0; i < ports->input_count && !status; i++)
-    status = thalnet_batch_set_input_dropout(t->training, ports->inputs[i], (float)s->input_dropout);
+  if (!status) status = set_dropout(t);
   for (size_t i = 0; i < ports->output_count && !status; i++)
     status = thalnet_batch_set_label_smoothing(t->training, ports->outputs[i], (float)s->smoothing);
   if (!status && t->task.carry) {
