@@ -55,7 +55,7 @@ void thalnet__release(const thalnet_memory *memory, void *block, size_t count, s
 thalnet_status thalnet__reserve(const thalnet_memory *memory, void **array, size_t used, size_t *capacity,
                                 size_t size) {
   if (used < *capacity) return THALNET_OK;
-  size_t larger = *capacity == 0 ? 8 : 2 * *capacity;
+  size_t larger = *capacity == 0 ? 4 : 2 * *capacity;
   void *moved;
   THALNET__TRY(thalnet__allocate(memory, larger, size, &moved));
   if (used) memcpy(moved, *array, used * size);
