@@ -38,7 +38,7 @@ typedef struct thalnet_batch_options {
   int32_t input_gradients; /**< 1: backward also computes the gradients of the dense inputs */
   int32_t state_gradients; /**< 1: backward also computes the gradient of the state at the start */
   int32_t reserved;        /**< 0 */
-  uint64_t seed;           /**< of the random numbers (dropout) */
+  uint64_t seed;           /**< of the random numbers (dropout, zoneout) */
 } thalnet_batch_options;
 #define THALNET_BATCH_OPTIONS_INIT                                                                                     \
   { sizeof(thalnet_batch_options), 1, 0, 0, 0, 0 }
@@ -125,8 +125,8 @@ THALNET_API thalnet_status thalnet_batch_set_lengths(thalnet_batch *batch, const
  * @retval THALNET_ERROR_DATA a value is neither 0 nor 1 */
 THALNET_API thalnet_status thalnet_batch_set_resets(thalnet_batch *batch, const uint8_t *resets, size_t count);
 
-/** Names the sequences for the random numbers; unset: 0, 1, 2, ... The same id, epoch and seed give the same dropout,
- * wherever the sequence stands in whichever batch. */
+/** Names the sequences for the random numbers; unset: 0, 1, 2, ... The same id, epoch and seed give the same dropout
+ * and zoneout, wherever the sequence stands in whichever batch. */
 THALNET_API thalnet_status thalnet_batch_set_ids(thalnet_batch *batch, const uint64_t *ids, size_t count);
 
 /** Another epoch gives other random numbers; stays until set again. May be called before begin. */
@@ -203,9 +203,9 @@ THALNET_API thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batc
 
 /* --- computing ------------------------------------------------------------------------------------------------------- */
 
-/** Computes outputs and measures, without dropout. Reads state's first `sequences` rows as the memory at the start (NULL:
- * every sequence starts anew, from zero or from the learned start) and writes them on success. The state is written only
- * if every loss and every value of the new memory is finite.
+/** Computes outputs and measures, without dropout and with the expectation of zoneout (thalnet/module.h). Reads state's first
+ * `sequences` rows as the memory at the start (NULL: every sequence starts anew, from zero or from the learned start) and
+ * writes them on success. The state is written only if every loss and every value of the new memory is finite.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (no begin, or weights whose count does not fit the labels)
  * @retval THALNET_ERROR_MISMATCH batch or state belongs to another center
  * @retval THALNET_ERROR_SIZE state has fewer rows than the batch sequences
@@ -223,7 +223,8 @@ THALNET_API thalnet_status thalnet_forward(const thalnet_center *net, thalnet_ba
 THALNET_API thalnet_status thalnet_backward(thalnet_center *net, thalnet_batch *batch);
 
 /** The training call: forward, losses and backward, chunk by chunk, so that only as many chunks of activations exist as
- * threads (in large networks one, which they share). Adds to the gradients; with dropout. Otherwise as thalnet_forward and thalnet_backward.
+ * threads (in large networks one, which they share). Adds to the gradients; with dropout and zoneout. Otherwise as thalnet_forward and
+ * thalnet_backward.
  * @retval as both; THALNET_ERROR_STATE when no output has labels or the batch is not for backward; THALNET_ERROR_NONFINITE:
  *         the gradients are as before too */
 THALNET_API thalnet_status thalnet_forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state);

@@ -38,8 +38,14 @@ static thalnet_status thalnet__add_gru(thalnet_module *module, size_t units, con
   if (options.reset != THALNET_RESET_AFTER && options.reset != THALNET_RESET_BEFORE)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_gru: reset is %d, not 0 or 1", options.reset);
   THALNET__TRY(thalnet__check_switch("thalnet_module_add_gru", "layer_norm", options.layer_norm));
-  const thalnet__layer layer = {
-      .kind = &thalnet__gru, .units = units, .variant = options.reset, .norm = options.layer_norm};
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_gru_options: reserved is not 0");
+  const thalnet__layer layer = {.kind = &thalnet__gru,
+                                .units = units,
+                                .variant = options.reset,
+                                .norm = options.layer_norm,
+                                .zoneout = options.zoneout,
+                                .gate_bias = options.gate_bias,
+                                .time_scale = options.time_scale};
   return thalnet__declare_layer(module, &layer);
 }
 
@@ -53,7 +59,13 @@ static thalnet_status thalnet__add_lstm(thalnet_module *module, size_t units, co
   THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_lstm_options"));
   THALNET__TRY(thalnet__check_switch("thalnet_module_add_lstm", "layer_norm", options.layer_norm));
   if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_lstm_options: reserved is not 0");
-  const thalnet__layer layer = {.kind = &thalnet__lstm, .units = units, .norm = options.layer_norm};
+  const thalnet__layer layer = {.kind = &thalnet__lstm,
+                                .units = units,
+                                .norm = options.layer_norm,
+                                .zoneout = options.zoneout,
+                                .cell_zoneout = options.cell_zoneout,
+                                .gate_bias = options.gate_bias,
+                                .time_scale = options.time_scale};
   return thalnet__declare_layer(module, &layer);
 }
 

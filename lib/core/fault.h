@@ -22,6 +22,7 @@ enum {
   THALNET__FAULT_NORM,           /* layer norm: path through the variance dropped */
   THALNET__FAULT_CONTEXT_MASKS,  /* dropout of contexts forgotten on the way back */
   THALNET__FAULT_CENTER_MASKS,   /* dropout of features and modules likewise */
+  THALNET__FAULT_ZONEOUT,        /* zoneout: path through what units keep dropped */
   THALNET__FAULTS
 };
 

@@ -138,6 +138,20 @@ static int thalnet__take_field(const thalnet__word *word, size_t *at, const char
   return 1;
 }
 
+/* Takes "<name>=<rate>" where the word goes on with it; -1: its rate is malformed. */
+static int thalnet__take_rate(const thalnet__word *word, size_t *at, const char *name, real *rate) {
+  const size_t length = strlen(name);
+  double read;
+  if (*at == word->count) return 0;
+  const struct thalnet__field *field = &word->fields[*at];
+  if (field->length <= length || memcmp(field->at, name, length) != 0 || field->at[length] != '=') return 0;
+  const struct thalnet__field value = {field->at + length + 1, field->length - length - 1};
+  if (thalnet__field_fraction(&value, &read)) return -1;
+  *rate = (real)read;
+  ++*at;
+  return 0;
+}
+
 /* kind:units, a dense layer's activation, then options in the order in which they are written. -1: it is none. */
 static int thalnet__read_layer(const thalnet__word *word, thalnet__layer *layer) {
   static const thalnet__layer_kind *const kinds[] = {&thalnet__dense, &thalnet__gru, &thalnet__lstm};
@@ -157,6 +171,8 @@ static int thalnet__read_layer(const thalnet__word *word, thalnet__layer *layer)
   if (layer->kind == &thalnet__gru && thalnet__take_field(word, &at, "reset_before"))
     layer->variant = THALNET_RESET_BEFORE;
   layer->norm = thalnet__take_field(word, &at, "layer_norm");
+  if (layer->kind->recurrent && thalnet__take_rate(word, &at, "zoneout", &layer->zoneout)) return -1;
+  if (layer->kind->cell && thalnet__take_rate(word, &at, "cell_zoneout", &layer->cell_zoneout)) return -1;
   return at == word->count ? 0 : -1;
 }
 

@@ -70,6 +70,13 @@ static void thalnet__describe_ports(thalnet__text *text, const thalnet_center *n
   thalnet__close(text);
 }
 
+static void thalnet__describe_rate(thalnet__text *text, const char *name, real rate) {
+  if (rate == 0) return;
+  thalnet__field(text, name);
+  thalnet__text_add(text, "=");
+  thalnet__text_fraction(text, (double)rate);
+}
+
 static void thalnet__describe_layers(thalnet__text *text, const thalnet_module *module) {
   for (size_t j = 0; j < module->layer_count; j++) {
     const thalnet__layer *layer = &module->layers[j].layer;
@@ -79,6 +86,8 @@ static void thalnet__describe_layers(thalnet__text *text, const thalnet_module *
     if (layer->kind == &thalnet__dense) thalnet__field(text, thalnet__activation_name(layer->variant));
     if (layer->kind == &thalnet__gru && layer->variant == THALNET_RESET_BEFORE) thalnet__field(text, "reset_before");
     if (layer->norm) thalnet__field(text, "layer_norm");
+    thalnet__describe_rate(text, "zoneout", layer->zoneout);
+    thalnet__describe_rate(text, "cell_zoneout", layer->cell_zoneout);
   }
 }
 

@@ -45,6 +45,21 @@ int thalnet__read_bits(const char *words, double *number) {
   return 0;
 }
 
+void thalnet__text_fraction(thalnet__text *text, double fraction) {
+  char digits[THALNET__FRACTION_DIGITS + 1] = "";
+  double scale = 1; /* a power of ten below 2^53, as the digits are: both are exact, and the quotient is the nearest */
+  uint64_t number = 0;
+  size_t count = 0;
+  do {
+    scale *= 10;
+    number = (uint64_t)(fraction * scale + 0.5);
+    count++;
+  } while (count < THALNET__FRACTION_DIGITS && (float)((double)number / scale) != (float)fraction);
+  for (size_t at = count; at-- > 0; number /= 10) digits[at] = (char)('0' + number % 10);
+  thalnet__text_add(text, "0.");
+  thalnet__text_add(text, digits);
+}
+
 const char *thalnet__text_end(thalnet__text *text) {
   text->bytes[text->used < text->capacity ? text->used : text->capacity - 1] = 0;
   return text->bytes;
@@ -81,5 +96,19 @@ int thalnet__field_number(const struct thalnet__field *field, uint64_t limit, ui
   }
   if (value > limit) return -1;
   *number = value;
+  return 0;
+}
+
+int thalnet__field_fraction(const struct thalnet__field *field, double *fraction) {
+  double number = 0, scale = 1;
+  if (field->length < 3 || field->length > 2 + THALNET__FRACTION_DIGITS) return -1;
+  if (memcmp(field->at, "0.", 2) != 0 || field->at[field->length - 1] == '0') return -1;
+  for (size_t i = 2; i < field->length; i++) {
+    const char c = field->at[i];
+    if (c < '0' || c > '9') return -1;
+    number = 10 * number + (c - '0');
+    scale *= 10;
+  }
+  *fraction = number / scale;
   return 0;
 }

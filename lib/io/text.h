@@ -19,6 +19,8 @@ void thalnet__text_number(thalnet__text *text, uint64_t number);
 void thalnet__text_escaped(thalnet__text *text, const char *words);
 /* The 16 hexadecimal digits of an IEEE 754 binary64. */
 void thalnet__text_bits(thalnet__text *text, double number);
+/* A fraction as "0.25", with as few digits as a float needs to be the same again; 0.000001 <= fraction < 1. */
+void thalnet__text_fraction(thalnet__text *text, double fraction);
 /* Ends it with NUL, at the last byte if it did not fit. */
 const char *thalnet__text_end(thalnet__text *text);
 
@@ -43,5 +45,9 @@ int thalnet__field_is(const struct thalnet__field *field, const char *word);
 int thalnet__read_bits(const char *words, double *number);
 /* A decimal without sign or leading zeros, at most `limit`; -1: it is none. */
 int thalnet__field_number(const struct thalnet__field *field, uint64_t limit, uint64_t *number);
+
+/* As thalnet__text_fraction writes it: "0." and 1 to THALNET__FRACTION_DIGITS digits, the last one not 0; -1: it is none. */
+enum { THALNET__FRACTION_DIGITS = 15 };
+int thalnet__field_fraction(const struct thalnet__field *field, double *fraction);
 
 #endif

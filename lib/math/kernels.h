@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/random.h"
 #include "core/real.h"
 
 /* A matrix inside a larger one: ld elements from row to row. */
@@ -178,6 +179,13 @@ typedef struct thalnet__kernels {
   void (*lstm_output)(const thalnet__gates *gates);
   void (*lstm_output_gradient)(const thalnet__gate_gradients *gates, thalnet__rows d_tanh);
   void (*lstm_cell_gradient)(const thalnet__gate_gradients *gates);
+
+  /* 1 with probability `rate`, else 0: whether numbers `first` on of sequence `id` (thalnet__random_uniform) are below it. */
+  void (*draw)(const thalnet__random *random, uint64_t id, uint64_t first, size_t n, real rate, real *drawn);
+  /* Zoneout: y = keep before + (1 - keep) y; exact where keep is 0 or 1. */
+  void (*zoneout)(size_t n, const real *keep, const real *before, real *y);
+  /* d_new = (1 - keep) d, d_before = keep d */
+  void (*zoneout_gradient)(size_t n, const real *keep, const real *d, real *d_new, real *d_before);
 
   /* w = softmax(logits); w may be logits. */
   void (*softmax)(size_t n, const real *logits, real *w);

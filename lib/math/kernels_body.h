@@ -113,6 +113,7 @@ static void THALNET__KERNEL(add_rows)(size_t rows, size_t n, thalnet__const_rows
 
 #include "math/kernels_gaussian.h"
 #include "math/kernels_norm.h"
+#include "math/kernels_random.h"
 #include "math/kernels_recurrent.h"
 
 const thalnet__kernels THALNET__KERNEL(kernels) = {
@@ -144,6 +145,9 @@ const thalnet__kernels THALNET__KERNEL(kernels) = {
     .lstm_output = THALNET__KERNEL(lstm_output),
     .lstm_output_gradient = THALNET__KERNEL(lstm_output_gradient),
     .lstm_cell_gradient = THALNET__KERNEL(lstm_cell_gradient),
+    .draw = THALNET__KERNEL(draw),
+    .zoneout = THALNET__KERNEL(zoneout),
+    .zoneout_gradient = THALNET__KERNEL(zoneout_gradient),
     .softmax = THALNET__KERNEL(softmax),
     .cross_entropy = THALNET__KERNEL(cross_entropy),
     .softmax_read = THALNET__KERNEL(softmax_read),

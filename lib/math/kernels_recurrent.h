@@ -218,6 +218,25 @@ static void THALNET__KERNEL(lstm_gradient)(const thalnet__gate_gradients *g) {
   }
 }
 
+/* --- zoneout --- */
+
+static void THALNET__KERNEL(zoneout)(size_t n, const real *keep, const real *before, real *y) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+    const thalnet__v_part part = thalnet__v_first(n - i);
+    const thalnet__v k = LOAD(keep);
+    STORE(y, k * LOAD(before) + (ONE - k) * LOAD(y));
+  }
+}
+
+static void THALNET__KERNEL(zoneout_gradient)(size_t n, const real *keep, const real *d, real *d_new, real *d_before) {
+  for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
+    const thalnet__v_part part = thalnet__v_first(n - i);
+    const thalnet__v k = LOAD(keep), all = LOAD(d);
+    STORE(d_new, (ONE - k) * all);
+    STORE(d_before, k * all);
+  }
+}
+
 #undef LOAD
 #undef STORE
 #undef ROW

@@ -6,6 +6,8 @@
  *   reset before:  n = tanh(W_in u + b_in + W_hn (r * h) + b_hn)
  *   h' = (1 - z) * n + z * h
  *
+ * With zoneout this is h~, and h' = d * h + (1 - d) * h~ (module/zoneout.h).
+ *
  * Blocks of a step: n, r, z, and the fourth: W_hn h + b_hn with reset after, r h with reset before.
  * With layer norm every product is normalised by itself before its biases are added.
  */
@@ -43,16 +45,24 @@ static thalnet__gates thalnet__gru_rows(const thalnet__layer *layer, const thaln
                           .output = thalnet__cut(step->output, rows, 0)};
 }
 
+static void thalnet__gru_zone_out(const thalnet__layer *layer, const thalnet__layer_step *step, thalnet__part part) {
+  if (step->zoneout.rate > 0)
+    thalnet__zoneout_forward(&step->zoneout, step->kernels, thalnet__part_of(part, step->rows, 1), layer->units,
+                             step->hidden_before, step->output);
+}
+
 static void thalnet__gru_forward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
                                        thalnet__part part) {
   const thalnet__gates gates = thalnet__gru_rows(layer, step, part);
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
   thalnet__norm_input(layer, step, step->gates, rows);
   thalnet__norm_hidden(layer, step, 0, layer->hidden.outputs / layer->units, rows);
-  if (layer->variant == THALNET_RESET_AFTER)
-    step->kernels->gru_after(&gates);
-  else
+  if (layer->variant == THALNET_RESET_BEFORE) {
     step->kernels->gru_before_gates(&gates);
+    return;
+  }
+  step->kernels->gru_after(&gates);
+  thalnet__gru_zone_out(layer, step, part);
 }
 
 /* n += W_hn (r h); with layer norm a block of its own until it is normalised. */
@@ -72,6 +82,7 @@ static void thalnet__gru_forward_output(const thalnet__layer *layer, const thaln
     step->kernels->add(layer->units, step->hidden.at + row * step->hidden.ld + 2 * layer->units,
                        step->gates.at + row * step->gates.ld);
   step->kernels->gru_before_output(&gates);
+  thalnet__gru_zone_out(layer, step, part);
 }
 
 static void thalnet__gru_forward(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase,
@@ -113,8 +124,15 @@ static void thalnet__gru_backward_products(const thalnet__layer *layer, const th
 /* Up to the gates; with reset before, the part of r is still to come. */
 static void thalnet__gru_backward_gates(const thalnet__layer *layer, const thalnet__layer_step *step,
                                         const thalnet__layer_gradient *gradient, thalnet__part part) {
-  const thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+  const size_t n = layer->units;
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
+  const thalnet__rows fresh = {gradient->zoned, 2 * n}, kept = {gradient->zoned + n, 2 * n};
+  thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
+  const int zoned = step->zoneout.rate > 0;
+  if (zoned) {
+    thalnet__zoneout_backward(&step->zoneout, step->kernels, rows, n, gradient->d_output, fresh, kept);
+    gates.d_output = thalnet__const_cut(thalnet__const_view(fresh), rows, 0);
+  }
   if (layer->variant == THALNET_RESET_AFTER) {
     step->kernels->gru_after_gradient(&gates);
     thalnet__norm_input_gradient(layer, step, rows);
@@ -123,6 +141,7 @@ static void thalnet__gru_backward_gates(const thalnet__layer *layer, const thaln
     step->kernels->gru_before_gradient(&gates);
     thalnet__norm_hidden_gradient(layer, step, 2, 1, thalnet__const_block(layer, step, 0), rows);
   }
+  if (zoned) thalnet__add_kept(step, n, rows, thalnet__const_view(kept), gradient->d_hidden_before);
 }
 
 static void thalnet__gru_backward_reset(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -178,6 +197,7 @@ const thalnet__layer_kind thalnet__gru = {
     .blocks = 4,
     .rotated = 1,
     .recurrent = 1,
+    .zoned = 2,
     .forward_phases = FORWARD_PHASES,
     .backward_phases = BACKWARD_PHASES,
     .forward = thalnet__gru_forward,

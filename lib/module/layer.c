@@ -92,6 +92,12 @@ void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const t
                              thalnet__const_view(step->input_side), 0, gradient->d_input, part);
 }
 
+void thalnet__add_kept(const thalnet__layer_step *step, size_t units, thalnet__range rows, thalnet__const_rows kept,
+                       thalnet__rows d_before) {
+  for (size_t r = rows.first; r < rows.first + rows.count; r++)
+    step->kernels->add(units, kept.at + r * kept.ld, d_before.at + r * d_before.ld);
+}
+
 /* --- gradients of parameters --- */
 
 void thalnet__layer_weight_gradient(const thalnet__layer_sum *sum, thalnet__const_rows side, size_t column,

@@ -19,6 +19,7 @@
 #include "core/real.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
+#include "module/zoneout.h"
 
 typedef struct thalnet__layer_kind thalnet__layer_kind;
 
@@ -40,6 +41,10 @@ typedef struct thalnet__layer {
   size_t parts;              /* of large networks: how many parts its phases have */
   size_t gradient_parts;     /* and the gradients of its parameters */
   thalnet__matrix candidate; /* reset before: n, [n, n], on r h; else empty */
+  real zoneout;              /* how likely a unit keeps its hidden state */
+  real cell_zoneout;         /* LSTM: and its cell */
+  real gate_bias;            /* initial values alone: added to the bias of the gate that keeps memory */
+  real time_scale;           /* or the steps for which units remember; 0: not given */
 } thalnet__layer;
 
 typedef struct thalnet__layer_step {
@@ -59,6 +64,8 @@ typedef struct thalnet__layer_step {
   thalnet__rows hidden_side;         /* of those of the hidden state, in the order of step->hidden */
   thalnet__rows normed, inverse;     /* layer norm, what backward wants: see module/norm.h; at NULL: not kept */
   thalnet__rows d_normed;            /* and what it makes */
+  thalnet__zoneout zoneout;          /* of the hidden state */
+  thalnet__zoneout cell_zoneout;     /* of the cell */
 } thalnet__layer_step;
 
 typedef struct thalnet__layer_gradient {
@@ -68,6 +75,7 @@ typedef struct thalnet__layer_gradient {
   thalnet__rows d_cell_before;   /* written */
   thalnet__rows d_input;         /* [rows, inputs - task_columns]; written */
   real *scratch;                 /* [rows, n] */
+  real *zoned;                   /* [rows, zoned blocks n]: with zoneout */
 } thalnet__layer_gradient;
 
 /* Over the rows of some steps. */
@@ -88,6 +96,7 @@ struct thalnet__layer_kind {
   size_t rotated; /* leading blocks that come last in the tensors */
   int recurrent;  /* has weight_hh, bias_hh and a hidden state */
   int cell;       /* has a cell */
+  size_t zoned;   /* blocks of n numbers that a step back needs for zoneout */
   size_t forward_phases, backward_phases;
   void (*forward)(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase, thalnet__part part);
   void (*backward)(const thalnet__layer *layer, const thalnet__layer_step *step,
@@ -108,6 +117,11 @@ static inline thalnet__rows thalnet__cut(thalnet__rows rows, thalnet__range rang
 }
 static inline thalnet__const_rows thalnet__const_cut(thalnet__const_rows rows, thalnet__range range, size_t column) {
   return (thalnet__const_rows){rows.at + range.first * rows.ld + column, rows.ld};
+}
+
+/* Whether units keep anything. */
+static inline int thalnet__zones_out(const thalnet__layer *layer) {
+  return layer->zoneout > 0 || layer->cell_zoneout > 0;
 }
 
 /* A GRU whose reset gate comes after the product. */
@@ -133,6 +147,9 @@ void thalnet__layer_multiply_hidden(const thalnet__layer *layer, const thalnet__
 /* d_input = dG W_ih[:, task_columns:] */
 void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const thalnet__layer_step *step,
                                             const thalnet__layer_gradient *gradient, thalnet__part part);
+/* d_before += what zoneout kept of the gradient, in those rows */
+void thalnet__add_kept(const thalnet__layer_step *step, size_t units, thalnet__range rows, thalnet__const_rows kept,
+                       thalnet__rows d_before);
 /* weight_ih[:, task_columns:] and bias_ih, of all kinds. */
 void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
 void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);

@@ -49,6 +49,7 @@ static void thalnet__describe_gradient(const thalnet__work *work, const thalnet_
   thalnet__layer_gradient *described = &segment->modules[m].layers[j].gradient;
   described->d_output = thalnet__output_gradient(work, segment, m, j);
   described->scratch = layers[j].d_reset;
+  described->zoned = layers[j].zoned;
   if (layer->kind->recurrent) described->d_hidden_before = thalnet__memory_at(net, work->d_before, place->hidden);
   if (layer->kind->cell) {
     described->d_cell = thalnet__const_view(thalnet__memory_at(net, work->d_after, place->cell));

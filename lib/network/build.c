@@ -44,8 +44,36 @@ static void thalnet__initialize_tensor(thalnet_center *net, const thalnet__tenso
   for (size_t i = 0; i < tensor->count && tensor->around != 0; i++) values[i] += tensor->around;
 }
 
+/* Gates by their place in the tensors: what keeps memory is z of r, z, n, and f of i, f, g, o. */
+enum { THALNET__GATE_ENTERS = 0, THALNET__GATE_KEEPS = 1 };
+
+/* Chrono initialization (Tallec, Ollivier 2018, section 2): b_f = log u, b_i = -b_f, u uniform in [1, T - 1], made of the
+ * numbers that are there, which are uniform in +-bound. A GRU's z keeps memory as f does, and 1 - z lets new things in. */
+static void thalnet__initialize_time(const thalnet__layer *layer, double bound, real *bias_ih, real *bias_hh) {
+  const size_t n = layer->units, enters = n * THALNET__GATE_ENTERS, keeps = n * THALNET__GATE_KEEPS;
+  for (size_t i = 0; i < n; i++) {
+    const double part = ((double)bias_ih[keeps + i] / bound + 1) / 2; /* rounding may lead out of 0..1 */
+    const double u = 1 + fmin(fmax(part, 0), 1) * ((double)layer->time_scale - 2);
+    bias_ih[keeps + i] = (real)log(u);
+    bias_hh[keeps + i] = 0;
+    if (!layer->kind->cell) continue;
+    bias_ih[enters + i] = -bias_ih[keeps + i];
+    bias_hh[enters + i] = 0;
+  }
+}
+
+static void thalnet__initialize_gates(const thalnet__layer *layer, real *parameters) {
+  real *bias = parameters + layer->bias_ih, *keeps = bias + layer->units * THALNET__GATE_KEEPS;
+  const double bound = 1 / sqrt((double)layer->units);
+  if (layer->time_scale > 0) thalnet__initialize_time(layer, bound, bias, parameters + layer->bias_hh);
+  for (size_t i = 0; i < layer->units && layer->gate_bias != 0; i++) keeps[i] += layer->gate_bias;
+}
+
 void thalnet__initialize(thalnet_center *net, uint64_t seed) {
   for (size_t i = 0; i < net->tensor_count; i++) thalnet__initialize_tensor(net, &net->tensors[i], seed);
+  for (size_t i = 0; i < net->module_count; i++)
+    for (size_t j = 0; j < net->modules[i]->layer_count; j++)
+      thalnet__initialize_gates(&net->modules[i]->layers[j].layer, net->parameters);
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet__reader *reader = &net->modules[i]->reader.reading;
     if (reader->kind != NULL) reader->kind->initialize(reader, net->parameters);

@@ -185,6 +185,8 @@ void thalnet__chunk_forward(thalnet__work *work, thalnet_batch *batch, size_t fi
                             int gradients) {
   const thalnet_center *net = work->net;
   thalnet__place_chunk(work, first, rows);
+  work->lot = (thalnet__lot){batch->options.seed, batch->epoch, batch->dropping ? batch->ids + first : NULL,
+                             batch->lengths + first};
   thalnet__begin_masks(work, batch);
   const size_t longest = thalnet__longest(work, batch);
   thalnet__load_memory(work, batch->start, thalnet__slot(net, &work->main, 0));

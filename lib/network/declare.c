@@ -189,6 +189,27 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
   return THALNET_OK;
 }
 
+/* Smaller rates than a millionth would never be seen, and need not be spelled. */
+static thalnet_status thalnet__check_rate(const thalnet_module *module, const char *kind, const char *what, real rate) {
+  if (rate == 0 || (rate >= (real)THALNET__ZONEOUT_LEAST && rate < 1)) return THALNET_OK;
+  return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: %s is neither 0 nor from 0.000001 to below 1",
+                       module->name, kind, what);
+}
+
+/* The bias of the gate that keeps memory, when training starts. */
+static thalnet_status thalnet__check_start(const thalnet_module *module, const thalnet__layer *layer) {
+  const char *kind = layer->kind->name;
+  if (!thalnet__is_finite_real(layer->gate_bias))
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: gate_bias is not finite", module->name, kind);
+  if (!thalnet__is_finite_real(layer->time_scale) || (layer->time_scale != 0 && !(layer->time_scale >= 2)))
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: time_scale is neither 0 nor finite and at least 2",
+                         module->name, kind);
+  if (layer->gate_bias != 0 && layer->time_scale != 0)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: gate_bias and time_scale are both given",
+                         module->name, kind);
+  return THALNET_OK;
+}
+
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer) {
   const size_t units = layer->units;
   const char *kind = layer->kind->name;
@@ -198,6 +219,9 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   if (units > THALNET_SIZE_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s', %s: units %zu is above %d", module->name, kind, units,
                          THALNET_SIZE_LIMIT);
+  THALNET__TRY(thalnet__check_rate(module, kind, "zoneout", layer->zoneout));
+  THALNET__TRY(thalnet__check_rate(module, kind, "cell_zoneout", layer->cell_zoneout));
+  THALNET__TRY(thalnet__check_start(module, layer));
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, module->layer_count, &module->layer_capacity,
                                 sizeof *module->layers));
   module->layers = array;

@@ -39,14 +39,13 @@ static real *thalnet__center_mask(const thalnet__mask_call *call) {
 static uint64_t thalnet__row_step(const thalnet__mask_call *call, size_t row) {
   const thalnet__work *work = call->work;
   if (!work->dropping.every_step) return 0;
-  const size_t frames = call->segment == &work->settle ? (size_t)work->dropping.lengths[row] : work->frame;
+  const size_t frames = call->segment == &work->settle ? (size_t)work->lot.lengths[row] : work->frame;
   return (uint64_t)frames * work->net->steps_per_frame + call->step;
 }
 
 /* A random number's place is within its module, so that other modules have no influence on it. */
 static thalnet__random thalnet__mask_random(const thalnet__mask_call *call, uint32_t stream, size_t module) {
-  const thalnet__dropping *dropping = &call->work->dropping;
-  return thalnet__random_make(dropping->seed, stream, module, dropping->epoch);
+  return thalnet__random_make(call->work->lot.seed, stream, module, call->work->lot.epoch);
 }
 
 static void thalnet__make_context_masks(const thalnet__mask_call *call, thalnet__range rows) {
@@ -59,7 +58,7 @@ static void thalnet__make_context_masks(const thalnet__mask_call *call, thalnet_
     if (reader->kind == NULL) continue;
     const thalnet__random random = thalnet__mask_random(call, THALNET__STREAM_CONTEXT_DROPOUT, m);
     for (size_t r = rows.first; r < rows.first + rows.count; r++)
-      thalnet__dropout_factors(&random, dropping->ids[r], thalnet__row_step(call, r) * c, c, dropping->contexts,
+      thalnet__dropout_factors(&random, call->work->lot.ids[r], thalnet__row_step(call, r) * c, c, dropping->contexts,
                                mask + r * net->contexts + reader->column);
   }
 }
@@ -75,8 +74,8 @@ static void thalnet__make_center_masks(const thalnet__mask_call *call, thalnet__
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
       const uint64_t step = thalnet__row_step(call, r);
       real *to = mask + r * net->features + offset, whole = 1;
-      thalnet__dropout_factors(&features, dropping->ids[r], step * f, f, dropping->features, to);
-      thalnet__dropout_factors(&modules, dropping->ids[r], step, 1, dropping->modules, &whole);
+      thalnet__dropout_factors(&features, call->work->lot.ids[r], step * f, f, dropping->features, to);
+      thalnet__dropout_factors(&modules, call->work->lot.ids[r], step, 1, dropping->modules, &whole);
       for (size_t i = 0; i < f; i++) to[i] *= whole;
     }
   }
@@ -96,11 +95,7 @@ void thalnet__begin_masks(thalnet__work *work, const thalnet_batch *batch) {
   work->dropping = (thalnet__dropping){.contexts = batch->dropout.contexts,
                                        .features = batch->dropout.features,
                                        .modules = batch->dropout.modules,
-                                       .every_step = batch->dropout.every_step,
-                                       .seed = batch->options.seed,
-                                       .epoch = batch->epoch,
-                                       .ids = batch->ids + work->first,
-                                       .lengths = batch->lengths + work->first};
+                                       .every_step = batch->dropout.every_step};
   if (work->d_shown != NULL) memset(work->d_shown, 0, work->rows * work->net->features * sizeof(real));
   if (!work->dropping.every_step) thalnet__deal_rows(&call, thalnet__make_part);
 }

@@ -56,6 +56,19 @@ thalnet__const_rows thalnet__layer_input(const thalnet__work *work, const thalne
   return (thalnet__const_rows){segment->contexts + at, contexts};
 }
 
+/* What units keep at a step. The settle steps are numbered as the steps that would follow the sequence. */
+static thalnet__zoneout thalnet__describe_zoneout(const thalnet__work *work, const thalnet__segment *segment, real rate,
+                                                  uint64_t place, size_t step) {
+  const size_t frame_steps = work->net->steps_per_frame;
+  const int settling = segment == &work->settle;
+  thalnet__zoneout made = {.rate = rate, .ids = work->lot.ids, .frame_steps = frame_steps};
+  made.lengths = settling ? work->lot.lengths : NULL;
+  made.step = settling ? step : work->frame * frame_steps + step;
+  if (rate > 0 && made.ids != NULL)
+    made.random = thalnet__random_make(work->lot.seed, THALNET__STREAM_ZONEOUT, place, work->lot.epoch);
+  return made;
+}
+
 static void thalnet__describe_layer(const thalnet__work *work, const thalnet__segment *segment, size_t module, size_t j,
                                     size_t step) {
   const thalnet_center *net = work->net;
@@ -86,6 +99,10 @@ static void thalnet__describe_layer(const thalnet__work *work, const thalnet__se
     described->cell_before = thalnet__const_view(thalnet__memory_at(net, before, place->cell));
     described->cell = thalnet__memory_at(net, after, place->cell);
   }
+  if (!thalnet__zones_out(layer)) return;
+  const uint64_t number = (uint64_t)module << 32 | (uint64_t)j << 1;
+  described->zoneout = thalnet__describe_zoneout(work, segment, layer->zoneout, number, step);
+  described->cell_zoneout = thalnet__describe_zoneout(work, segment, layer->cell_zoneout, number | 1, step);
 }
 
 void thalnet__describe_step(const thalnet__work *work, const thalnet__segment *segment, size_t step) {

@@ -67,6 +67,8 @@ static void thalnet__layer_layout(const thalnet_module *module, size_t j, const 
     made.inverse = thalnet__take_steps(arena, steps, shape->rows, norm_blocks);
     made.d_normed = thalnet__take_steps(arena, block, shape->rows, norm_blocks * n);
   }
+  if (shape->backward && thalnet__zones_out(layer))
+    made.zoned = thalnet__take2(arena, shape->rows, layer->kind->zoned * n, sizeof(real));
   if (work != NULL) *work = made;
 }
 

@@ -24,6 +24,7 @@ typedef struct thalnet__layer_work {
   real *normed;   /* layer norm, backward only, see module/norm.h: [step][row][norm blocks n] */
   real *inverse;  /* [step][row][norm blocks] */
   real *d_normed; /* [step of the block][row][norm blocks n] */
+  real *zoned;    /* [row][zoned blocks n]: layers with zoneout */
   thalnet__layer_step step; /* described for the step at hand */
   thalnet__layer_gradient gradient;
 } thalnet__layer_work;
@@ -55,9 +56,6 @@ typedef struct thalnet__segment {
 typedef struct thalnet__dropping {
   real contexts, features, modules; /* rates */
   int every_step;
-  uint64_t seed, epoch;
-  const uint64_t *ids;    /* [row] */
-  const int32_t *lengths; /* [row] */
 } thalnet__dropping;
 
 typedef struct thalnet__memory_rows {
@@ -65,8 +63,16 @@ typedef struct thalnet__memory_rows {
   real *own; /* [row][E] */
 } thalnet__memory_rows;
 
+/* What the random numbers of a computation follow from; ids NULL: nothing is drawn. */
+typedef struct thalnet__lot {
+  uint64_t seed, epoch;
+  const uint64_t *ids;    /* [row]: of the sequences */
+  const int32_t *lengths; /* [row]: in frames */
+} thalnet__lot;
+
 typedef struct thalnet__work {
   const thalnet_center *net;
+  thalnet__lot lot;
   size_t first, rows; /* sequences of the batch */
   size_t frame;       /* first frame of this block of frames */
   size_t frames;      /* of the block */

@@ -59,3 +59,18 @@ static inline float thalnet__v_largest(thalnet__v x) {
   largest = _mm_max_ps(largest, _mm_movehl_ps(largest, largest));
   return _mm_cvtss_f32(_mm_max_ss(largest, _mm_movehdup_ps(largest)));
 }
+
+/* 4 numbers of 64 bits. */
+#define THALNET__W_WIDTH 4
+typedef unsigned long long thalnet__w __attribute__((vector_size(32)));
+static inline thalnet__w thalnet__w_set(uint64_t x) { return (thalnet__w)_mm256_set1_epi64x((long long)x); }
+static inline thalnet__w thalnet__w_count(void) { return (thalnet__w)_mm256_set_epi64x(3, 2, 1, 0); }
+static inline thalnet__w thalnet__w_multiply(thalnet__w a, thalnet__w b) {
+  return (thalnet__w)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
+static inline void thalnet__w_store(uint32_t *to, thalnet__w a, thalnet__w b, thalnet__w c, thalnet__w d) {
+  const __m256i ab = (__m256i)(a | b << 32), cd = (__m256i)(c | d << 32);
+  const __m256i even = _mm256_unpacklo_epi64(ab, cd), odd = _mm256_unpackhi_epi64(ab, cd);
+  _mm256_storeu_si256((__m256i *)(void *)to, _mm256_permute2x128_si256(even, odd, 0x20));
+  _mm256_storeu_si256((__m256i *)(void *)(to + 8), _mm256_permute2x128_si256(even, odd, 0x31));
+}

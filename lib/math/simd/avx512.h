@@ -60,3 +60,18 @@ static inline thalnet__v thalnet__v_power(thalnet__v shifted) {
 /* of all lanes, in a fixed order */
 static inline float thalnet__v_sum(thalnet__v x) { return _mm512_reduce_add_ps(x); }
 static inline float thalnet__v_largest(thalnet__v x) { return _mm512_reduce_max_ps(x); }
+
+/* 8 numbers of 64 bits. */
+#define THALNET__W_WIDTH 8
+typedef unsigned long long thalnet__w __attribute__((vector_size(64)));
+static inline thalnet__w thalnet__w_set(uint64_t x) { return (thalnet__w)_mm512_set1_epi64((long long)x); }
+static inline thalnet__w thalnet__w_count(void) { return (thalnet__w)_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0); }
+static inline thalnet__w thalnet__w_multiply(thalnet__w a, thalnet__w b) {
+  return (thalnet__w)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+}
+static inline void thalnet__w_store(uint32_t *to, thalnet__w a, thalnet__w b, thalnet__w c, thalnet__w d) {
+  const __m512i ab = (__m512i)(a | b << 32), cd = (__m512i)(c | d << 32);
+  const __m512i near = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0), far = _mm512_set_epi64(15, 7, 14, 6, 13, 5, 12, 4);
+  _mm512_storeu_si512(to, _mm512_permutex2var_epi64(ab, near, cd));
+  _mm512_storeu_si512(to + 16, _mm512_permutex2var_epi64(ab, far, cd));
+}

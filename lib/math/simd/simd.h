@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Vectors of real numbers, one kind a file that includes this: THALNET__SIMD names it. Arithmetic is + - * /; the rest are the
  * functions thalnet__v_*. A vector at the end of a row is a part of one: the lanes beyond are 0 when loaded, and not stored.
- * exp, tanh and the logistic function: within 4 units in the last place; in double (the gradient tests) libm's own. */
+ * thalnet__w is a vector of integers of 64 bits, with + ^ & and shifts; thalnet__w_multiply is the whole product of two that are
+ * below 2^32, thalnet__w_store writes four such vectors lane by lane. exp, tanh and the logistic function: within 4 units in the last place; in double (the gradient tests) libm's own. */
 #ifndef THALNET_MATH_SIMD_SIMD_H
 #define THALNET_MATH_SIMD_SIMD_H
 
@@ -33,6 +34,20 @@
 #else
 #include "math/simd/scalar.h"
 #define THALNET__V_SCALAR 1
+#endif
+
+#ifndef THALNET__W_WIDTH
+#define THALNET__W_WIDTH 1
+typedef uint64_t thalnet__w;
+static inline thalnet__w thalnet__w_set(uint64_t x) { return x; }
+static inline thalnet__w thalnet__w_count(void) { return 0; }
+static inline thalnet__w thalnet__w_multiply(thalnet__w a, thalnet__w b) { return a * b; }
+static inline void thalnet__w_store(uint32_t *to, thalnet__w a, thalnet__w b, thalnet__w c, thalnet__w d) {
+  to[0] = (uint32_t)a;
+  to[1] = (uint32_t)b;
+  to[2] = (uint32_t)c;
+  to[3] = (uint32_t)d;
+}
 #endif
 
 #if defined(THALNET__V_SCALAR) && defined(THALNET_DOUBLE)
