@@ -245,7 +245,7 @@ END_TEST
 
 /* 2^62 parameters: their number can be told, their bytes do not fit; nobody tries to allocate them. */
 START_TEST(absurd_sizes_overflow) {
-  struct support_memory memory = {.largest = 1 << 20};
+  struct support_memory memory = {.largest = 1 << 21}; /* a module may have many layers */
   thalnet_memory hooks = support_memory_hooks(&memory);
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_center_size size = {.struct_size = sizeof size};
@@ -309,7 +309,7 @@ END_TEST
 
 /* What fits size_t but not the machine is refused by the allocator alone. */
 START_TEST(large_sizes_are_out_of_memory) {
-  struct support_memory memory = {.largest = 1 << 20};
+  struct support_memory memory = {.largest = 1 << 21}; /* a module may have many layers */
   thalnet_memory hooks = support_memory_hooks(&memory);
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_center *net = NULL;

@@ -135,6 +135,7 @@ START_TEST(two_calls_are_one) {
     struct training plain = trainings[i];
     plain.dropout = 0;
     plain.drops = 0;
+    plain.zoneout = 0;
     for (int32_t threads = 1; threads <= 3; threads += 2) {
       const thalnet_center_options options = with(threads, NULL);
       struct record one = training_run(&plain, &options, 4), two = training_run_in_two_calls(&plain, &options, 4);

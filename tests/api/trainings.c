@@ -71,6 +71,22 @@ const struct training trainings[] = {
      .gradients = 1,
      .sequences = 60,
      .frames = 5},
+    {.name = "small, zoneout",
+     .modules = 2,
+     .input = 11,
+     .dense = 12,
+     .cell = CELL_LSTM,
+     .cells = 2,
+     .units = 13,
+     .context = 9,
+     .settle = 2,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .zoneout = 0.3f,
+     .sequences = 60,
+     .frames = 5},
     {.name = "large",
      .large = 1,
      .modules = 4,
@@ -238,6 +254,35 @@ const struct training trainings[] = {
      .drops = 1,
      .sequences = 13,
      .frames = 5},
+    {.name = "large, LSTM with zoneout",
+     .large = 1,
+     .modules = 2,
+     .input = 20,
+     .cell = CELL_LSTM,
+     .cells = 1,
+     .units = 190,
+     .context = 70,
+     .settle = 1,
+     .final = 1,
+     .lengths = 1,
+     .resets = 1,
+     .gradients = 1,
+     .zoneout = 0.3f,
+     .sequences = 7,
+     .frames = 5},
+    {.name = "large, reset before with zoneout",
+     .large = 1,
+     .modules = 2,
+     .input = 20,
+     .cell = CELL_GRU_BEFORE,
+     .cells = 2,
+     .norm = 1,
+     .units = 140,
+     .context = 70,
+     .lengths = 1,
+     .zoneout = 0.3f,
+     .sequences = 9,
+     .frames = 5},
 };
 
 /* --- networks ----------------------------------------------------------------------------------------------------- */
@@ -252,6 +297,7 @@ static void add_module(const struct training *training, thalnet_center *net, siz
   const int32_t reader = training->readers ? dynamic[number % 3] : number % 2 ? THALNET_LINEAR : THALNET_WEIGHT_NORM;
   gru.reset = training->cell == CELL_GRU_BEFORE ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
   dense.layer_norm = gru.layer_norm = lstm.layer_norm = training->norm;
+  gru.zoneout = lstm.zoneout = lstm.cell_zoneout = training->zoneout;
   EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
   if (training->dense > 0) {
     EXPECT_OK(thalnet_module_add_dense(module, training->dense, THALNET_TANH, &dense));

@@ -24,13 +24,14 @@ struct training {
   int final, lengths, resets, gradients; /* final labels; lengths and resets; gradients of inputs and state */
   float dropout;                         /* of the first input */
   int32_t drops;                         /* dropout of everything: 1: one mask for a sequence; 2: at every step */
+  float zoneout;                         /* of hidden states and cells */
   double average;                        /* of the optimizer */
   size_t sequences, frames;
 };
 
 /* They are in trainings.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 4, LARGE_TRAININGS = 12, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 5, LARGE_TRAININGS = 14, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);
@@ -46,7 +47,7 @@ struct record {
   size_t counts[RECORD_ARRAYS];
 };
 struct record training_run(const struct training *training, const thalnet_center_options *options, int steps);
-/* The same with thalnet_forward and thalnet_backward in place of thalnet_forward_backward; without dropout, that is. */
+/* The same with thalnet_forward and thalnet_backward in place of thalnet_forward_backward; without dropout, that is, and they take the mean of zoneout. */
 struct record training_run_in_two_calls(const struct training *training, const thalnet_center_options *options,
                                         int steps);
 /* What differs, or NULL. */

@@ -17,16 +17,16 @@ def dense(units, activation="tanh"):
     return Layer("dense", units, activation)
 
 
-def gru(units, reset="after"):
-    return Layer("gru", units, reset)
+def gru(units, reset="after", zoneout=0.0):
+    return Layer("gru", units, reset, False, zoneout)
 
 
-def lstm(units):
-    return Layer("lstm", units)
+def lstm(units, zoneout=0.0, cell_zoneout=0.0):
+    return Layer("lstm", units, "", False, zoneout, cell_zoneout)
 
 
 def norm(layer):
-    return Layer(layer.kind, layer.units, layer.variant, True)
+    return Layer(layer.kind, layer.units, layer.variant, True, layer.zoneout, layer.cell_zoneout)
 
 
 def modules(*descriptions, inputs=(0,), outputs=(0,)):
@@ -452,4 +452,33 @@ def dropout_every_step(numbers):
     batch = numbers.batch(network, 3, 4, start=True, fresh=[1], final=[1], lengths=[4, 3, 4],
                           resets={(0, 1), (2, 2), (2, 3)})
     batch.dropout = Dropout(0.25, 0.25, 0.125, 0.25, every_step=True, seed=4)
+    return network, batch
+
+
+# --- zoneout: rates that float32 holds -------------------------------------------------------------------------------
+
+
+def zoned():
+    """All recurrent layers, first and last of their modules, with layer norm and without."""
+    return modules(([lstm(3, 0.25, 0.5), gru(2, "after", 0.375)], "weight_norm", 2),
+                   ([gru(3, "before", 0.5), dense(2)], "linear", 2), ([lstm(2, 0.0, 0.25)], "softmax", 1),
+                   ([norm(lstm(4, 0.25, 0.375))], "linear", 1), ([norm(gru(4, "before", 0.25))], "linear", 1))
+
+
+@case
+def zoneout_evaluated(numbers):
+    """Evaluation takes the mean; so do its gradients."""
+    network = Network([Input("x", 2)], [Output("y", 3)], zoned(), settle_steps=2)
+    return network, numbers.batch(network, 5, 3, start=True, final=[0], lengths=[3, 1, 0, 2, 3], resets={(0, 1), (4, 2)})
+
+
+@case
+def zoneout_drawn(numbers):
+    """Training draws: by steps, settle steps, lengths and ids; beside it dropout of features."""
+    network = Network([Input("x", 2, steps=2)], [Output("y", 3), Output("z", 2, "mean_squared_error")],
+                      [Module(module.layers, module.reader, module.context, [0], [0, 1]) for module in zoned()],
+                      settle_steps=2, learned_start=True)
+    batch = numbers.batch(network, 5, 4, start=True, fresh=[4], final=[0], lengths=[4, 1, 0, 3, 4],
+                          resets={(0, 1), (4, 2)})
+    batch.dropout, batch.ids = Dropout(features=0.125, seed=77, epoch=3), [5, 0, 900000, 1, 12]
     return network, batch

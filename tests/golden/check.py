@@ -149,6 +149,22 @@ def wrong_smoothing(y, label, smoothing):
     return -(others * torch.log_softmax(y, 0)).sum()
 
 
+def wrong_rate(rate, before, after):
+    return reference_zone_out(1 - rate, before, after)
+
+
+def wrong_path(rate, before, after):
+    return reference_zone_out(rate, before.detach(), after)
+
+
+def wrong_settling(network, batch, sequence, step, dtype):
+    """Settle steps that are numbered from the first of the sequence on."""
+    return training_rates(network, batch, sequence, step % (batch.length(sequence) * network.steps_per_frame or 1), dtype)
+
+
+reference_zone_out, training_rates = reference.zone_out, training.rates_at
+
+
 def wrong_forgetting(network, parameters, memory):
     return reference.Memory(torch.zeros_like(memory.center), memory.own)
 
@@ -198,6 +214,9 @@ MISTAKES = [
     ("layer norm whose deviation is a constant to the gradient", vars(reference), "layer_norm", wrong_statistics,
      "norm_dense"),
     ("gains of other gates", vars(reference), "normed", wrong_blocks, "norm_lstm"),
+    ("zoneout that keeps what it should renew", vars(reference), "zone_out", wrong_rate, "zoneout_evaluated"),
+    ("zoneout without the path through what it keeps", vars(reference), "zone_out", wrong_path, "zoneout_drawn"),
+    ("settle steps that draw what others drew", vars(training), "rates_at", wrong_settling, "zoneout_drawn"),
     ("a reset that leaves the layers' own memory", vars(training), "forget", wrong_forgetting, "resets"),
     ("masks drawn once, not at every step", vars(masks), "counted", lambda dropout, step: 0, "dropout_every_step"),
     ("masks of the center one step late", vars(masks), "of_center", wrong_step(masks.of_center), "dropout_every_step"),

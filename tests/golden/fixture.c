@@ -89,6 +89,13 @@ static bool next_layer(reader *in, fixture_module *module) {
 }
 
 /* Of the layer before it. */
+/* Of the layer above, as layer norm. */
+static bool next_zoneout(reader *in, fixture_module *module) {
+  if (module->layer_count == 0) return fail(in, "not expected here:");
+  fixture_layer *layer = &module->layers[module->layer_count - 1];
+  return next_real(in, &layer->zoneout) && next_real(in, &layer->cell_zoneout);
+}
+
 static bool next_norm(reader *in, fixture_module *module) {
   if (module->layer_count == 0) return fail(in, "not expected here:");
   return (module->layers[module->layer_count - 1].norm = true);
@@ -131,6 +138,7 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   fixture_module *module = &golden->modules[golden->module_count - 1];
   if (is_word(in, "layer")) return next_layer(in, module);
   if (is_word(in, "layer_norm")) return next_norm(in, module);
+  if (is_word(in, "zoneout")) return next_zoneout(in, module);
   if (is_word(in, "connect_input")) return next_connection(in, module->inputs, &module->input_count);
   if (is_word(in, "connect_output")) return next_connection(in, module->outputs, &module->output_count);
   if (is_word(in, "reader") && !module->reader[0])

@@ -24,6 +24,7 @@ typedef struct fixture_layer {
   size_t units;
   char variant[FIXTURE_NAME]; /* dense: the activation; gru: after, before; lstm: empty */
   bool norm;                  /* layer norm */
+  double zoneout, cell_zoneout;
 } fixture_layer;
 
 typedef struct fixture_module {

@@ -67,6 +67,8 @@ def describe(name, network, batch):
         for layer in module.layers:
             lines.append(f"layer {layer.kind} {layer.units}" + (f" {layer.variant}" if layer.variant else ""))
             lines += ["layer_norm"] * layer.norm
+            if layer.zoneout or layer.cell_zoneout:
+                lines.append(f"zoneout {hexadecimal(layer.zoneout)} {hexadecimal(layer.cell_zoneout)}")
         if module.reader:
             lines.append(f"reader {module.reader} {module.context}")
         if module.skip_own:

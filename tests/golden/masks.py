@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 WORD, LONG = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
-INPUT, VARIATIONAL_INPUT, CONTEXT, FEATURE, MODULE = range(2, 7)  # purposes
+INPUT, VARIATIONAL_INPUT, CONTEXT, FEATURE, MODULE, ZONEOUT = 2, 3, 4, 5, 6, 8  # purposes
 
 
 @dataclass
@@ -37,16 +37,19 @@ def philox(key, counter):
     return c
 
 
-def factor(dropout, rate, purpose, index, identity, number):
-    """0 or 1 / (1 - rate): the number-th of a sequence's, for one purpose and place in the network."""
-    if rate == 0:
-        return 1.0
+def below(dropout, rate, purpose, index, identity, number):
+    """Whether the number-th of a sequence's random numbers, for one purpose and place in the network, is below the rate."""
     key = mixed(dropout.seed)
     for part in (purpose, index, dropout.epoch):
         key = mixed(key ^ part)
     block = number // 4
     words = philox((key & WORD, key >> 32), (block & WORD, block >> 32, identity & WORD, identity >> 32))
-    return 0.0 if (words[number % 4] >> 8) / 2**24 < rate else 1 / (1 - rate)
+    return (words[number % 4] >> 8) / 2**24 < rate
+
+
+def factor(dropout, rate, purpose, index, identity, number):
+    """0 or 1 / (1 - rate)."""
+    return 1.0 if rate == 0 else 0.0 if below(dropout, rate, purpose, index, identity, number) else 1 / (1 - rate)
 
 
 def counted(dropout, step):
@@ -81,3 +84,10 @@ def of_center(dropout, network, identity, step, dtype):
         result += [whole * factor(dropout, dropout.features, FEATURE, i, identity, step * module.features + j)
                    for j in range(module.features)]
     return torch.tensor(result, dtype=dtype)
+
+
+def of_zoneout(dropout, identity, step, i, j, what, units, rate, dtype):
+    """1 for every unit of layer j of module i that keeps its hidden state ("h") or cell ("c") at a step, else 0."""
+    index = i << 32 | j << 1 | (what == "c")
+    return torch.tensor([float(below(dropout, rate, ZONEOUT, index, identity, step * units + k)) for k in range(units)],
+                        dtype=dtype)

@@ -28,6 +28,8 @@ static void add_layer(thalnet_module *module, const fixture_layer *layer) {
   thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
   thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
   thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  gru.zoneout = lstm.zoneout = (real)layer->zoneout;
+  lstm.cell_zoneout = (real)layer->cell_zoneout;
   dense.layer_norm = gru.layer_norm = lstm.layer_norm = layer->norm;
   switch (number_of(layer->kind, kinds)) {
   case 0:
@@ -171,6 +173,13 @@ static void set_output(thalnet_batch *batch, fixture *golden, int32_t o) {
   array = fixture_find(golden, "smoothing/%d", o);
   if (array) SUCCEED(thalnet_batch_set_label_smoothing(batch, o, (real)array->reals[0]));
   if (network_is_final(golden, o) && !labelled) SUCCEED(thalnet_batch_set_final(batch, o));
+}
+
+bool network_is_zoned(const fixture *golden) {
+  for (size_t i = 0; i < golden->module_count; i++)
+    for (size_t j = 0; j < golden->modules[i].layer_count; j++)
+      if (golden->modules[i].layers[j].zoneout + golden->modules[i].layers[j].cell_zoneout > 0) return true;
+  return false;
 }
 
 bool network_has_dropout(fixture *golden) { return fixture_find(golden, "dropout") != NULL; }

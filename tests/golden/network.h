@@ -36,6 +36,9 @@ void network_write_output_gradients(thalnet_batch *batch, fixture *golden);
 /* Whether training drops something, so that other calls compute something else. */
 bool network_has_dropout(fixture *golden);
 
+/* Whether a layer has zoneout. Without dropout the fixture's numbers are then those of evaluation alone. */
+bool network_is_zoned(const fixture *golden);
+
 bool network_has_output_gradients(fixture *golden);
 
 /* Frames of a sequence. */

@@ -20,6 +20,7 @@ void pass_forward(comparison *with) {
 
 void pass_forward_backward(comparison *with, thalnet_center *net) {
   if (network_has_output_gradients(with->golden)) return; /* the host has no say in this call */
+  if (network_is_zoned(with->golden) && !network_has_dropout(with->golden)) return; /* it would draw */
   with->stage = "forward_backward";
   thalnet_batch *batch = network_batch(net, with->golden, true);
   thalnet_state *state = fixture_find(with->golden, "start") ? network_state(net, with->golden, false) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways of computing a fixture's network, each compared with the golden values. Where training drops something, only
- * thalnet_forward_backward has golden values: pass_forward_and_backward is that, the others are nothing. */
+ * thalnet_forward_backward has golden values: pass_forward_and_backward is that, the others are nothing. Where it only
+ * zones out, they are of evaluation: there thalnet_forward_backward has none. */
 #ifndef TESTS_GOLDEN_PASSES_H
 #define TESTS_GOLDEN_PASSES_H
 

@@ -34,6 +34,8 @@ class Layer:
     units: int
     variant: str = ""  # dense: identity, relu, tanh, sigmoid; gru: after, before
     norm: bool = False  # layer norm
+    zoneout: float = 0.0  # of the hidden state
+    cell_zoneout: float = 0.0
 
 
 @dataclass
@@ -269,9 +271,22 @@ def seen(network, i, center):
     return torch.cat([center[:own.start], center[own.stop:]])
 
 
-def advance(network, parameters, memory, inputs, shown=None, context_masks=None):
+def zone_out(rate, before, after):
+    """What is kept of before: a share, or of each unit all or nothing."""
+    return rate * before + (1 - rate) * after
+
+
+def mean_rates(network, i, j, what):
+    """What layer j of module i keeps when it is evaluated."""
+    layer = network.modules[i].layers[j]
+    return layer.zoneout if what == "h" else layer.cell_zoneout
+
+
+def advance(network, parameters, memory, inputs, shown=None, context_masks=None, rates=None):
     """The memory after one step; inputs[k] is the column vector of input k at this step. With dropout, readers read
-    `shown` in the place of the memory's center, and their contexts are masked."""
+    `shown` in the place of the memory's center, and their contexts are masked. rates(i, j, "h" or "c") is what layers keep
+    by zoneout."""
+    rates = rates or (lambda i, j, what: mean_rates(network, i, j, what))
     shown = memory.center if shown is None else shown
     features, own = [], {}
     for i, module in enumerate(network.modules):
@@ -290,7 +305,10 @@ def advance(network, parameters, memory, inputs, shown=None, context_masks=None)
             elif layer.kind == "gru":
                 u = gru(p, u, h, layer.variant)
             else:
-                u, own[i, j, "c"] = lstm(p, u, h, memory.own[i, j, "c"])
+                u, cell = lstm(p, u, h, memory.own[i, j, "c"])
+                own[i, j, "c"] = zone_out(rates(i, j, "c"), memory.own[i, j, "c"], cell)
+            if layer.kind != "dense":
+                u = zone_out(rates(i, j, "h"), h, u)
             if (i, j, "h") in memory.own:
                 own[i, j, "h"] = u
         features.append(u)

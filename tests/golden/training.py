@@ -27,8 +27,8 @@ class Batch:
     output_gradients: Dict[int, torch.Tensor] = field(default_factory=dict)
     loss_weights: Dict[int, float] = field(default_factory=dict)  # replace those of the outputs
     smoothing: Dict[int, float] = field(default_factory=dict)  # of labels
-    dropout: Optional[masks.Dropout] = None
-    ids: Optional[List[int]] = None  # of the sequences, for dropout
+    dropout: Optional[masks.Dropout] = None  # also what zoneout draws with; None: evaluation
+    ids: Optional[List[int]] = None  # of the sequences, for dropout and zoneout
 
     def identity(self, sequence):
         return sequence if self.ids is None else self.ids[sequence]
@@ -58,12 +58,22 @@ def seen_at(network, batch, sequence, memory, step):
     return memory.center * masks.of_center(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
 
 
+def rates_at(network, batch, sequence, step, dtype):
+    """What layers keep by zoneout at a step of a sequence."""
+    def rates(i, j, what):
+        units, rate = network.modules[i].layers[j].units, reference.mean_rates(network, i, j, what)
+        return masks.of_zoneout(batch.dropout, batch.identity(sequence), step, i, j, what, units, rate, dtype)
+
+    return rates
+
+
 def advance(network, parameters, batch, sequence, memory, inputs, step):
     if not batch.dropout:
         return reference.advance(network, parameters, memory, inputs)
     contexts = masks.of_contexts(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
     seen = seen_at(network, batch, sequence, memory, step)
-    return reference.advance(network, parameters, memory, inputs, seen, contexts)
+    rates = rates_at(network, batch, sequence, step, memory.center.dtype)
+    return reference.advance(network, parameters, memory, inputs, seen, contexts, rates)
 
 
 def forget(network, parameters, memory):

@@ -186,6 +186,33 @@ int config_has_dropout(const config *spec) {
   return spec->dropout > 0 || spec->drop.contexts > 0 || spec->drop.features > 0 || spec->drop.modules > 0;
 }
 
+int config_has_zoneout(const config *spec) {
+  for (size_t i = 0; i < spec->modules; i++) {
+    for (size_t j = 0; j < spec->module[i].layers; j++) {
+      if (spec->module[i].zoneout[j] > 0 || spec->module[i].cell_zoneout[j] > 0) return 1;
+    }
+  }
+  return 0;
+}
+
+int config_draws(const config *spec) {
+  return !spec->separate && (config_has_dropout(spec) || config_has_zoneout(spec));
+}
+
+/* From numbers of its own, so that nothing else of a configuration depends on it. */
+static void draw_zoneout(config *spec) {
+  uint64_t random = 160601305 + spec->number;
+  if (!random_chance(&random, 40)) return;
+  for (size_t i = 0; i < spec->modules; i++) {
+    module_spec *module = &spec->module[i];
+    for (size_t j = 0; j < module->layers; j++) {
+      int kind = module->layer[j].kind;
+      if (kind != LAYER_DENSE && random_chance(&random, 70)) module->zoneout[j] = random_uniform(&random, 0.1, 0.6);
+      if (kind == LAYER_LSTM && random_chance(&random, 70)) module->cell_zoneout[j] = random_uniform(&random, 0.1, 0.6);
+    }
+  }
+}
+
 int config_has_host(const config *spec) {
   for (size_t i = 0; i < spec->outputs; i++) {
     if (spec->output[i].host) return 1;
@@ -250,4 +277,5 @@ void config_make(config *spec, size_t number) {
   draw_skips(spec, &random);
   draw_start(spec, &random);
   if (!spec->separate && random_chance(&random, 50)) draw_dropout(spec, &random);
+  draw_zoneout(spec);
 }

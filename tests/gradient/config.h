@@ -34,6 +34,7 @@ typedef struct module_spec {
   size_t context;
   int skip_own;             /* the reader leaves the module's own features out */
   unsigned inputs, outputs; /* bit i: connected to input, output i */
+  double zoneout[LAYERS_MAX], cell_zoneout[LAYERS_MAX];
 } module_spec;
 
 typedef struct input_spec {
@@ -93,6 +94,12 @@ int config_has_norm(const config *spec);
 
 /* True when it has any dropout. */
 int config_has_dropout(const config *spec);
+
+/* True when a layer of it has zoneout. */
+int config_has_zoneout(const config *spec);
+
+/* True when the loss and its gradient are those of thalnet_forward_backward with random numbers, else of thalnet_forward. */
+int config_draws(const config *spec);
 
 /* True when the test writes gradients of its own. */
 int config_has_host(const config *spec);

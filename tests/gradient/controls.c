@@ -24,6 +24,7 @@ const char *const control_names[CONTROLS] = {
     "path through the variance of layer norm dropped",
     "masks of contexts forgotten",
     "masks of the center forgotten",
+    "path through what zoneout keeps dropped",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -119,6 +120,8 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, cons
     if (!recurrent(layer)) continue;
     before->memory[i][j] = 1;
     if (!at->from_zero) terms |= 1U << THALNET__FAULT_DROP_RECURRENT;
+    int keeps = spec->zoneout[j] > 0 || (spec->cell_zoneout[j] > 0 && after->memory[i][j]);
+    if (keeps && !at->from_zero) terms |= 1U << THALNET__FAULT_ZONEOUT;
     if (layer->kind == LAYER_LSTM && after->memory[i][j]) terms |= 1U << THALNET__FAULT_CELL;
   }
   if (active && spec->reader != READER_NONE) terms |= reader_back(p, i, at, before);

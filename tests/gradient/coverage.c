@@ -10,13 +10,15 @@ static const char *const reader_names[READERS] = {"none",    "linear",   "weight
                                                   "softmax", "gaussian", "gaussian_normalized"};
 static const char *const activation_names[] = {"identity", "relu", "tanh", "sigmoid"};
 
-static void layer_text(const layer_spec *layer, char *text, size_t size) {
+static void layer_text(const module_spec *module, size_t j, char *text, size_t size) {
+  const layer_spec *layer = &module->layer[j];
   const char *norm = layer->norm ? ":layer_norm" : "";
   if (layer->kind == LAYER_DENSE) {
     snprintf(text, size, "dense:%zu:%s%s", layer->units, activation_names[layer->option], norm);
   } else {
     const char *before = layer->kind == LAYER_GRU && layer->option == THALNET_RESET_BEFORE ? ":reset_before" : "";
-    snprintf(text, size, "%s:%zu%s%s", layer->kind == LAYER_GRU ? "gru" : "lstm", layer->units, before, norm);
+    snprintf(text, size, "%s:%zu%s%s:%.2f:%.2f", layer->kind == LAYER_GRU ? "gru" : "lstm", layer->units, before, norm,
+             module->zoneout[j], module->cell_zoneout[j]);
   }
 }
 
@@ -33,7 +35,7 @@ void config_text(const config *spec, char *text, size_t size) {
   for (size_t i = 0; i < spec->modules; i++) {
     APPEND(" [");
     for (size_t j = 0; j < spec->module[i].layers; j++) {
-      layer_text(&spec->module[i].layer[j], layer, sizeof(layer));
+      layer_text(&spec->module[i], j, layer, sizeof(layer));
       APPEND("%s ", layer);
     }
     APPEND("%s:%zu%s]", reader_names[spec->module[i].reader], spec->module[i].context,
@@ -42,7 +44,7 @@ void config_text(const config *spec, char *text, size_t size) {
   }
 }
 
-enum { ROWS = 28, COLUMNS = 16 };
+enum { ROWS = 32, COLUMNS = 16 };
 static const struct {
   const char *name;
   size_t first, last;
@@ -70,6 +72,7 @@ static const struct {
     {"learned start", 0, 1},
     {"begin (own, some anew, all)", 0, 2},
     {"readers without their own", 0, 5},
+    {"zoneout (none, mean, drawn)", 0, 2},
     {"a context of size 1", 0, 1},
     {"a module of 1 feature", 0, 1},
     {"layer norm (none, dense, GRU after, before, LSTM)", 0, 4},
@@ -123,6 +126,9 @@ void coverage_add(const config *spec) {
       (size_t)spec->learned_start,
       (size_t)spec->begin,
       (size_t)skipping,
+      !config_has_zoneout(spec) ? 0
+      : config_draws(spec)      ? 2
+                                : 1,
       (size_t)small_context,
       (size_t)small_module,
   };

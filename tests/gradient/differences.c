@@ -88,25 +88,30 @@ comparison differences_compare(const problem *p, const differences *d, const dou
   return result;
 }
 
-/* The largest |one - other| / (relative |other| + absolute) of an array. */
-static double largest_change(const problem *p, const double *one, const double *other, double relative,
-                             double absolute) {
+double differences_distance(const problem *p, const double *one, const double *other) {
   double largest = 0;
   for (size_t i = 0; i < p->arrays; i++) {
-    double change = 0, norm = 0;
+    double change = 0;
     for (size_t k = p->array[i].place; k < p->array[i].place + p->array[i].count; k++) {
       change += (one[k] - other[k]) * (one[k] - other[k]);
-      norm += other[k] * other[k];
     }
-    largest = fmax(largest, sqrt(change) / (relative * sqrt(norm) + absolute));
+    largest = fmax(largest, sqrt(change));
   }
   return largest;
 }
 
-double differences_distance(const problem *p, const double *one, const double *other) {
-  return largest_change(p, one, other, 0, 1);
-}
-
-double differences_share(const problem *p, const double *one, const double *other) {
-  return largest_change(p, one, other, 1e-6, 1e-10);
+double differences_share(const problem *p, const differences *d, const double *one, const double *other) {
+  double largest = 0;
+  for (size_t i = 0; i < p->arrays; i++) {
+    const array *a = &p->array[i];
+    double change[PROBES_MAX] = {0}, value[PROBES_MAX] = {0}, sign, error = 0, norm = 0;
+    for (size_t k = 0; k < a->count; k++) {
+      size_t probe = probe_of(p, a, k, d->probes[i], &sign);
+      change[probe] += sign * (one[a->place + k] - other[a->place + k]);
+      value[probe] += sign * other[a->place + k];
+    }
+    for (size_t k = 0; k < d->probes[i]; k++) error += change[k] * change[k], norm += value[k] * value[k];
+    largest = fmax(largest, sqrt(error) / (1e-6 * sqrt(norm) + 1e-10));
+  }
+  return largest;
 }

@@ -32,7 +32,7 @@ comparison differences_compare(const problem *p, const differences *d, const dou
 /* The largest |one - other| of an array, of all of its elements. */
 double differences_distance(const problem *p, const double *one, const double *other);
 
-/* The same in units of what passes: |one - other| / (1e-6 |other| + 1e-10). */
-double differences_share(const problem *p, const double *one, const double *other);
+/* The same over the probes, in units of what passes: |one - other| / (1e-6 |other| + 1e-10). */
+double differences_share(const problem *p, const differences *d, const double *one, const double *other);
 
 #endif

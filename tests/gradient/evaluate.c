@@ -109,7 +109,7 @@ static double losses(const problem *p, thalnet_batch *batch, int write_gradient)
 
 double problem_loss(const problem *p) {
   thalnet_state *state = problem_begin(p);
-  if (config_has_dropout(&p->spec)) {
+  if (config_draws(&p->spec)) {
     CALL(thalnet_forward_backward(p->net, p->training, state));
     return losses(p, p->training, 0);
   }

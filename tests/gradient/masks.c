@@ -2,7 +2,7 @@
 #include "gradient/masks.h"
 
 /* Purposes of random numbers, as the library counts them. */
-enum { INPUT = 2, VARIATIONAL_INPUT = 3, CONTEXT = 4, FEATURE = 5, MODULE = 6 };
+enum { INPUT = 2, VARIATIONAL_INPUT = 3, CONTEXT = 4, FEATURE = 5, MODULE = 6, ZONEOUT = 8 };
 
 static uint64_t mixed(uint64_t x) {
   x += UINT64_C(0x9e3779b97f4a7c15);
@@ -26,11 +26,15 @@ static uint32_t philox(uint64_t key, uint64_t id, uint64_t number) {
   return c[number % 4];
 }
 
-/* The batch's epoch is 0, its ids are the sequences' numbers. */
-static double factor(const problem *p, double rate, uint64_t purpose, size_t index, size_t sequence, uint64_t number) {
+/* Whether a number in [0, 1) is below the rate. The batch's epoch is 0, its ids are the sequences' numbers. */
+static int below(const problem *p, double rate, uint64_t purpose, uint64_t index, size_t sequence, uint64_t number) {
   uint64_t key = mixed(mixed(mixed(mixed(p->spec.seed) ^ purpose) ^ index));
+  return rate > 0 && (philox(key, sequence, number) >> 8) * 0x1p-24 < rate;
+}
+
+static double factor(const problem *p, double rate, uint64_t purpose, size_t index, size_t sequence, uint64_t number) {
   if (rate <= 0) return 1;
-  return (philox(key, sequence, number) >> 8) * 0x1p-24 < rate ? 0 : 1 / (1 - rate);
+  return below(p, rate, purpose, index, sequence, number) ? 0 : 1 / (1 - rate);
 }
 
 double mask_input(const problem *p, size_t sequence, size_t input, size_t frame, size_t value) {
@@ -55,6 +59,14 @@ double mask_feature(const problem *p, size_t sequence, size_t module, size_t j, 
   uint64_t number = numbered(p, step) * features(p, module) + j;
   return factor(p, p->spec.drop.features, FEATURE, module, sequence, number) *
          factor(p, p->spec.drop.modules, MODULE, module, sequence, numbered(p, step));
+}
+
+double mask_zoneout(const problem *p, size_t sequence, size_t module, size_t layer, int cell, size_t k, size_t step) {
+  const module_spec *spec = &p->spec.module[module];
+  double rate = cell ? spec->cell_zoneout[layer] : spec->zoneout[layer];
+  uint64_t index = (uint64_t)module << 32 | layer << 1 | (unsigned)cell;
+  if (!config_draws(&p->spec)) return rate;
+  return below(p, rate, ZONEOUT, index, sequence, step * spec->layer[layer].units + k);
 }
 
 size_t mask_contexts_kept(const problem *p, size_t sequence, size_t module, size_t step) {

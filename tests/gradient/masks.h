@@ -12,6 +12,9 @@ double mask_input(const problem *p, size_t sequence, size_t input, size_t frame,
 double mask_context(const problem *p, size_t sequence, size_t module, size_t j, size_t step);
 double mask_feature(const problem *p, size_t sequence, size_t module, size_t j, size_t step);
 
+/* What unit k of a layer keeps at a step by zoneout, of its hidden state or its cell: all, nothing, or its rate. */
+double mask_zoneout(const problem *p, size_t sequence, size_t module, size_t layer, int cell, size_t k, size_t step);
+
 /* How many of them are not dropped. */
 size_t mask_contexts_kept(const problem *p, size_t sequence, size_t module, size_t step);
 size_t mask_features_kept(const problem *p, size_t sequence, size_t module, size_t step);

@@ -20,6 +20,8 @@ static void build_module(problem *p, size_t number) {
     thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
     thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
     gru.reset = layer->option;
+    gru.zoneout = lstm.zoneout = spec->zoneout[i];
+    lstm.cell_zoneout = spec->cell_zoneout[i];
     dense.layer_norm = gru.layer_norm = lstm.layer_norm = layer->norm;
     if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, layer->units, layer->option, &dense));
     if (layer->kind == LAYER_GRU) CALL(thalnet_module_add_gru(module, layer->units, &gru));

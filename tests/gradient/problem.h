@@ -64,7 +64,7 @@ void problem_set(const problem *p, int sections);
 /* The state with the values at the start of all sequences; NULL where they start without one. */
 thalnet_state *problem_begin(const problem *p);
 
-/* The loss through thalnet_forward (with dropout thalnet_forward_backward) at the values handed over last: over the
+/* The loss through thalnet_forward (where numbers are drawn, thalnet_forward_backward) at the values handed over last: over the
  * outputs loss weight * loss_sum / weight_sum, plus for outputs with host set the sum of c (y + y^2 / 2). */
 double problem_loss(const problem *p);
 

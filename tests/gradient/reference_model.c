@@ -138,7 +138,15 @@ static void gate_hh(model *m, const model_layer *layer, size_t gate, size_t n, c
   for (size_t j = 0; j < n; j++) a[j] += m->values[layer->bias_hh + gate * n + j];
 }
 
-static void gru(model *m, model_layer *layer, int before, size_t n, const double *u, size_t columns, double *y) {
+/* What zoneout makes of new values of module i's layer j. */
+static void zone_out(const model *m, size_t i, size_t j, int cell, const double *before, double *values) {
+  for (size_t k = 0; k < m->problem->spec.module[i].layer[j].units; k++) {
+    double kept = mask_zoneout(m->problem, m->sequence, i, j, cell, k, m->step);
+    values[k] = kept * before[k] + (1 - kept) * values[k];
+  }
+}
+
+static void gru(model *m, const model_layer *layer, int before, size_t n, const double *u, size_t columns, double *y) {
   double ih[3][UNITS_MAX], hh[3][UNITS_MAX], r[UNITS_MAX], rh[UNITS_MAX];
   for (size_t g = 0; g < 3; g++) gate_ih(m, layer, g, n, u, columns, ih[g]);
   for (size_t g = 0; g < 3; g++) gate_hh(m, layer, g, n, layer->hidden, hh[g]);
@@ -152,24 +160,38 @@ static void gru(model *m, model_layer *layer, int before, size_t n, const double
     double candidate = tanh(ih[2][j] + (before ? hh[2][j] : r[j] * hh[2][j]));
     y[j] = (1 - z) * candidate + z * layer->hidden[j];
   }
-  memcpy(layer->hidden, y, n * sizeof(double));
 }
 
-static void lstm(model *m, model_layer *layer, size_t n, const double *u, size_t columns, double *y) {
-  double ih[4][UNITS_MAX], hh[4][UNITS_MAX], cell[UNITS_MAX];
+static void lstm(model *m, const model_layer *layer, size_t n, const double *u, size_t columns, double *cell,
+                 double *y) {
+  double ih[4][UNITS_MAX], hh[4][UNITS_MAX], shown[UNITS_MAX];
   for (size_t g = 0; g < 4; g++) gate_ih(m, layer, g, n, u, columns, ih[g]);
   for (size_t g = 0; g < 4; g++) gate_hh(m, layer, g, n, layer->hidden, hh[g]);
   for (size_t j = 0; j < n; j++) {
-    layer->cell[j] =
-        sigmoid(ih[1][j] + hh[1][j]) * layer->cell[j] + sigmoid(ih[0][j] + hh[0][j]) * tanh(ih[2][j] + hh[2][j]);
-    cell[j] = layer->cell[j];
+    cell[j] = sigmoid(ih[1][j] + hh[1][j]) * layer->cell[j] + sigmoid(ih[0][j] + hh[0][j]) * tanh(ih[2][j] + hh[2][j]);
+    shown[j] = cell[j];
   }
   if (layer->norm) {
-    normalize(m, layer->norm_cell, n, cell);
-    for (size_t j = 0; j < n; j++) cell[j] += m->values[layer->bias_cell + j];
+    normalize(m, layer->norm_cell, n, shown);
+    for (size_t j = 0; j < n; j++) shown[j] += m->values[layer->bias_cell + j];
   }
-  for (size_t j = 0; j < n; j++) y[j] = sigmoid(ih[3][j] + hh[3][j]) * tanh(cell[j]);
-  memcpy(layer->hidden, y, n * sizeof(double));
+  for (size_t j = 0; j < n; j++) y[j] = sigmoid(ih[3][j] + hh[3][j]) * tanh(shown[j]);
+}
+
+/* A recurrent layer's step, with its memory. */
+static void recurrent(model *m, size_t i, size_t j, const double *u, size_t columns, double *y) {
+  const layer_spec *layer = &m->problem->spec.module[i].layer[j];
+  model_layer *own = &m->module[i].layer[j];
+  double cell[UNITS_MAX];
+  size_t n = layer->units;
+  if (layer->kind == LAYER_GRU) gru(m, own, layer->option == THALNET_RESET_BEFORE, n, u, columns, y);
+  if (layer->kind == LAYER_LSTM) {
+    lstm(m, own, n, u, columns, cell, y);
+    zone_out(m, i, j, 1, own->cell, cell);
+    memcpy(own->cell, cell, n * sizeof(double));
+  }
+  zone_out(m, i, j, 0, own->hidden, y);
+  memcpy(own->hidden, y, n * sizeof(double));
 }
 
 static void dense(model *m, const model_layer *layer, int activation, size_t n, const double *u, size_t columns,
@@ -200,10 +222,8 @@ static void run_module(model *m, size_t i, double *features) {
   columns += spec->context;
   for (size_t j = 0; j < spec->layers; j++) {
     const layer_spec *layer = &spec->layer[j];
-    model_layer *own = &m->module[i].layer[j];
-    if (layer->kind == LAYER_DENSE) dense(m, own, layer->option, layer->units, u, columns, y);
-    if (layer->kind == LAYER_GRU) gru(m, own, layer->option == THALNET_RESET_BEFORE, layer->units, u, columns, y);
-    if (layer->kind == LAYER_LSTM) lstm(m, own, layer->units, u, columns, y);
+    if (layer->kind == LAYER_DENSE) dense(m, &m->module[i].layer[j], layer->option, layer->units, u, columns, y);
+    if (layer->kind != LAYER_DENSE) recurrent(m, i, j, u, columns, y);
     columns = layer->units;
     memcpy(u, y, columns * sizeof(double));
   }

@@ -18,24 +18,63 @@ static const struct {
   int reader;
   size_t context, frames, sequences;
   int settle, threads, chunk, skip_own, learned_start;
+  double zoneout; /* of all recurrent layers, their cells too */
 } networks[] = {
-    {4, 2, {{LAYER_DENSE, THALNET_TANH, 32, 0}, {LAYER_GRU, 0, 32, 0}}, READER_WEIGHT_NORM, 24, 28, 10, 0, 1, 0, 0, 0},
-    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13, 0}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0},
-    {3, 1, {{LAYER_GRU, 0, 32, 0}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0},
+    {4,
+     2,
+     {{LAYER_DENSE, THALNET_TANH, 32, 0}, {LAYER_GRU, 0, 32, 0}},
+     READER_WEIGHT_NORM,
+     24,
+     28,
+     10,
+     0,
+     1,
+     0,
+     0,
+     0,
+     0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13, 0}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0, 0},
+    {3, 1, {{LAYER_GRU, 0, 32, 0}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0, 0},
     /* above 1 MiB of weights: all sequences are one chunk */
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0},
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1},
-    {3, 2, {{LAYER_GRU, 0, 140, 0}, {LAYER_LSTM, 0, 120, 0}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1},
-    {3, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1, 0},
+    {3, 2, {{LAYER_GRU, 0, 140, 0}, {LAYER_LSTM, 0, 120, 0}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1, 0.3},
+    {3, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1, 0},
     /* layer norm, in chunks and in a large network */
-    {3, 2, {{LAYER_DENSE, THALNET_TANH, 20, 1}, {LAYER_GRU, 0, 32, 1}}, READER_WEIGHT_NORM, 24, 12, 10, 1, 1, 4, 0, 0},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
-    {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0},
+    {3,
+     2,
+     {{LAYER_DENSE, THALNET_TANH, 20, 1}, {LAYER_GRU, 0, 32, 1}},
+     READER_WEIGHT_NORM,
+     24,
+     12,
+     10,
+     1,
+     1,
+     4,
+     0,
+     0,
+     0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0.3},
+    {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0},
+    /* zoneout, also above */
+    {3,
+     2,
+     {{LAYER_LSTM, 0, 24, 0}, {LAYER_GRU, THALNET_RESET_BEFORE, 19, 0}},
+     READER_LINEAR,
+     16,
+     12,
+     10,
+     1,
+     2,
+     3,
+     0,
+     0,
+     0.3},
     /* dropout */
-    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 0, 0},
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 4, 4, 1, 1, 0, 1, 1},
-    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_SOFTMAX, 3, 4, 4, 2, 2, 0, 1, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 4, 4, 1, 1, 0, 1, 1, 0},
+    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_SOFTMAX, 3, 4, 4, 2, 2, 0, 1, 0, 0},
 };
 /* Of the last networks. */
 static const drop_spec drops[] = {{0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 1}};
@@ -66,7 +105,10 @@ static void make(config *spec, size_t number) {
         (module_spec){.layers = networks[number].layers, .reader = networks[number].reader, .inputs = 3, .outputs = 3};
     module->context = networks[number].context;
     module->skip_own = networks[number].skip_own;
-    for (size_t j = 0; j < module->layers; j++) module->layer[j] = networks[number].layer[j];
+    for (size_t j = 0; j < module->layers; j++) {
+      module->layer[j] = networks[number].layer[j];
+      module->zoneout[j] = module->cell_zoneout[j] = networks[number].zoneout;
+    }
   }
 }
 

@@ -120,10 +120,10 @@ START_TEST(metadata_of_everything) {
       "\"thalnet.settle_steps\":\"3\",\"thalnet.learned_start\":\"1\",",
       "\"thalnet.modules\":\"6\"",
       "\"dense:2:identity gru:4\"",
-      "\"gru:4:reset_before\"",
-      "\"dense:3:relu lstm:3\"",
+      "\"gru:3:reset_before:zoneout=0.1\"",
+      "\"dense:3:relu lstm:5:cell_zoneout=0.1\"",
       "\"dense:4:tanh gru:5:reset_before:layer_norm dense:4:sigmoid:layer_norm\"",
-      "\"lstm:2:layer_norm gru:4:layer_norm\"",
+      "\"lstm:2:layer_norm:zoneout=0.012345679:cell_zoneout=0.1 gru:4:layer_norm\"",
       "\"thalnet.module.0.reader\":\"linear:2\"",
       "\"thalnet.module.1.reader\":\"weight_norm:3\"",
       "\"thalnet.module.2.reader\":\"softmax:4:skip_own\"",
@@ -255,13 +255,13 @@ START_TEST(values_are_one_word) {
                                          {"learned_start\":\"1\"", "learned_start\":\"\""},
                                          {"\"thalnet.learned_start\":\"1\",", ""},
                                          {"\"center.start\"", "\"center.began\""},
-                                         {"lstm:3", "lstm:3:reset_before"},
+                                         {"lstm:5", "lstm:5:reset_before"},
                                          {"reset_before:layer_norm", "layer_norm:reset_before"},
                                          {"reset_before:layer_norm", "reset_before:layer_norm:layer_norm"},
                                          {"reset_before:layer_norm", "reset_before:layer_norm=1"},
                                          {"reset_before:layer_norm", "reset_before:layer"},
                                          {"reset_before:layer_norm", "reset_before"},
-                                         {"lstm:3", "lstm:3:layer_norm"}};
+                                         {"lstm:5", "lstm:5:layer_norm"}};
   thalnet_center *net = zoo_all();
   struct model model = model_of(net);
   for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {

@@ -105,6 +105,81 @@ START_TEST(numbers_of_words) {
 }
 END_TEST
 
+START_TEST(fractions) {
+  static const struct {
+    double value;
+    const char *text;
+  } good[] = {{0.1f, "0.1"},
+              {0.5f, "0.5"},
+              {0.000001f, "0.000001"},
+              {0.99999994f, "0.99999994"},
+              {1.0f / 3, "0.33333334"},
+              {0.0123456789f, "0.012345679"},
+              {0.0000012345678f, "0.0000012345678"}};
+  static const char *const bad[] = {"",
+                                    "0",
+                                    "0.",
+                                    "0.0",
+                                    "0.10",
+                                    "00.1",
+                                    ".1",
+                                    "1.0",
+                                    "-0.1",
+                                    "+0.1",
+                                    "0,1",
+                                    "0.1e-1",
+                                    "0.1f",
+                                    "0x0.1",
+                                    "0. 1",
+                                    "0.1 ",
+                                    "0.-1",
+                                    "0.1.1",
+                                    "nan",
+                                    "inf",
+                                    "1",
+                                    "0.\xd9\xa1",
+                                    "0.0000000000000001"};
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    char buffer[40];
+    double again = 7;
+    thalnet__text text = {buffer, sizeof buffer, 0};
+    thalnet__text_fraction(&text, good[i].value);
+    ck_assert_str_eq(thalnet__text_end(&text), good[i].text);
+    const struct thalnet__field field = {buffer, text.used};
+    ck_assert_int_eq(thalnet__field_fraction(&field, &again), 0);
+    ck_assert((float)again == (float)good[i].value);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    double read = 7;
+    const struct thalnet__field field = {bad[i], strlen(bad[i])};
+    ck_assert_msg(thalnet__field_fraction(&field, &read) == -1, "%s", bad[i]);
+    ck_assert(read == 7);
+  }
+  const struct thalnet__field cut = {"0.125", 3}; /* a field ends where its length says */
+  double read = 7;
+  ck_assert_int_eq(thalnet__field_fraction(&cut, &read), 0);
+  ck_assert(read == 0.1);
+}
+END_TEST
+
+/* Every float in bounds is the same again. */
+START_TEST(fractions_come_back) {
+  unsigned long long state = 3;
+  for (int i = 0; i < 200000; i++) {
+    const uint32_t low = 0x358637bd, high = 0x3f800000; /* 0.000001f, 1.0f */
+    const uint32_t bits = i == 0 ? low : i == 1 ? high - 1 : low + io_draw(&state, high - low);
+    float value;
+    char buffer[40];
+    double again = 7;
+    memcpy(&value, &bits, sizeof value);
+    thalnet__text text = {buffer, sizeof buffer, 0};
+    thalnet__text_fraction(&text, (double)value);
+    const struct thalnet__field field = {buffer, text.used};
+    ck_assert_msg(thalnet__field_fraction(&field, &again) == 0 && (float)again == value, "%a", (double)value);
+  }
+}
+END_TEST
+
 /* Decimal commas and thousands of a locale are nowhere. */
 START_TEST(locales_have_no_say) {
   static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8"};
@@ -116,6 +191,9 @@ START_TEST(locales_have_no_say) {
     }
     thalnet__text_number(&text, 1234567);
     ck_assert_str_eq(thalnet__text_end(&text), "1234567");
+    text.used = 0;
+    thalnet__text_fraction(&text, 0.25);
+    ck_assert_str_eq(thalnet__text_end(&text), "0.25");
   }
   setlocale(LC_ALL, "C");
 }
@@ -213,7 +291,8 @@ START_TEST(sources_end) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {text_measures_itself,     words,   numbers_of_words, locales_have_no_say,
-                                floats_are_little_endian, sorting, aliens,           sources_end};
+  const TTest *const tests[] = {
+      text_measures_itself,     words,   numbers_of_words, fractions,  fractions_come_back, locales_have_no_say,
+      floats_are_little_endian, sorting, aliens,           sources_end};
   return IO_RUN("parts", tests);
 }

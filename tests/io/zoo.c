@@ -20,22 +20,25 @@ static void add_output(thalnet_center *net, const char *name, size_t size, int32
   EXPECT_OK(thalnet_center_add_output(net, name, size, loss, &options, NULL));
 }
 
-/* 0..6, and with layer norm NORM more; 9: none */
-enum { NORM = 10 };
+/* 0..6, with zoneout 7 (GRU), 8 and 9 (LSTM); with layer norm NORM more; NONE: none */
+enum { KINDS = 10, NORM = 20, NONE = 19 };
 static void add_layer(thalnet_module *module, unsigned number, size_t units) {
   const unsigned kind = number % NORM;
   thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
   thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
   thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
   dense.layer_norm = gru.layer_norm = lstm.layer_norm = number >= NORM;
-  gru.reset = kind == 5 ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
+  gru.reset = kind == 5 || kind == 7 ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
+  gru.zoneout = kind == 7 ? 0.1f : 0;
+  lstm.zoneout = kind == 9 ? 0.0123456789f : 0;
+  lstm.cell_zoneout = kind >= 8 ? 0.1f : 0;
   if (kind < 4) {
     EXPECT_OK(thalnet_module_add_dense(module, units, (int32_t)kind, &dense));
   }
-  if (kind == 4 || kind == 5) {
+  if (kind == 4 || kind == 5 || kind == 7) {
     EXPECT_OK(thalnet_module_add_gru(module, units, &gru));
   }
-  if (kind == 6) {
+  if (kind == 6 || kind >= 8) {
     EXPECT_OK(thalnet_module_add_lstm(module, units, &lstm));
   }
 }
@@ -54,7 +57,7 @@ static thalnet_module *add_module(thalnet_center *net, const char *name, unsigne
                                   int32_t skip_own) {
   thalnet_module *module = NULL;
   EXPECT_OK(thalnet_center_add_module(net, name, NULL, &module));
-  for (size_t j = 0; layers[j] != 9; j++) {
+  for (size_t j = 0; layers[j] != NONE; j++) {
     add_layer(module, layers[j], 2 + j + layers[j] % NORM % 3);
   }
   add_reader(module, reader, 2 + reader, skip_own);
@@ -63,7 +66,7 @@ static thalnet_module *add_module(thalnet_center *net, const char *name, unsigne
 
 thalnet_center *zoo_all(void) {
   static const unsigned layers[6][4] = {
-      {0, 4, 9}, {5, 9}, {1, 6, 9}, {2, NORM + 5, NORM + 3, 9}, {NORM + 6, NORM + 4, 9}, {3, 9}};
+      {0, 4, NONE}, {7, NONE}, {1, 8, NONE}, {2, NORM + 5, NORM + 3, NONE}, {NORM + 9, NORM + 4, NONE}, {3, NONE}};
   static const char *const names[] = {"eye", NULL, "a_name_of_sixty_three_characters_is_the_longest_that_is_allowed__",
                                       "x2",  "_",  "0"};
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
@@ -108,12 +111,13 @@ thalnet_center *zoo_random(unsigned long long *state) {
     add_output(net, i ? "o1" : "o0", 1 + io_draw(state, 6), (int32_t)io_draw(state, 3), 1 << io_draw(state, 3));
   }
   for (unsigned i = 0; i < modules; i++) {
-    unsigned layers[6] = {io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), io_draw(state, 7), 9, 9};
+    unsigned layers[6] = {
+        io_draw(state, KINDS), io_draw(state, KINDS), io_draw(state, KINDS), io_draw(state, KINDS), NONE, NONE};
     unsigned reader = io_draw(state, 6), connected = 0;
     for (unsigned j = 0; j < 4; j++) {
       layers[j] += io_draw(state, 4) == 0 ? NORM : 0;
     }
-    layers[1 + io_draw(state, 4)] = 9;
+    layers[1 + io_draw(state, 4)] = NONE;
     thalnet_module *module =
         add_module(net, NULL, inputs ? reader : reader % 5, layers, modules > 1 && io_draw(state, 3) == 0);
     for (unsigned k = 0; k < inputs; k++) {
