@@ -22,15 +22,22 @@ static int has_top(const struct example_network *n) {
 
 /* --- building -------------------------------------------------------------------------------------------------------- */
 
-static void add_gru(const struct example_network *network, thalnet_module *module, long units) {
+static void add_gru(const struct example_network *network, thalnet_module *module, long number, long units) {
   thalnet_gru_options options = THALNET_GRU_OPTIONS_INIT;
   options.layer_norm = network->layer_norm;
+  options.zoneout = (float)network->zoneout;
+  options.gate_bias = (float)network->gate_bias;
+  options.time_scale = network->time_scales[number];
   thalnet_module_add_gru(module, (size_t)units, &options);
 }
 
-static void add_lstm(const struct example_network *network, thalnet_module *module, long units) {
+static void add_lstm(const struct example_network *network, thalnet_module *module, long number, long units) {
   thalnet_lstm_options options = THALNET_LSTM_OPTIONS_INIT;
   options.layer_norm = network->layer_norm;
+  options.zoneout = (float)network->zoneout;
+  options.cell_zoneout = (float)network->cell_zoneout;
+  options.gate_bias = (float)network->gate_bias;
+  options.time_scale = network->time_scales[number];
   thalnet_module_add_lstm(module, (size_t)units, &options);
 }
 
@@ -51,14 +58,14 @@ static void add_reader(const struct example_network *network, thalnet_module *mo
 }
 
 /* The layers of a module from below. What enters the center is bounded: a dense layer at the top is a tanh. */
-static void add_layers(const struct example_network *network, thalnet_module *module) {
+static void add_layers(const struct example_network *network, thalnet_module *module, long number) {
   long units = has_top(network) ? network->units : network->features;
   if (network->dense > 0) add_dense(network, module, network->dense, THALNET_RELU);
   for (long layer = 0; has_recurrent(network) && layer < network->layers; layer++) {
     if (is(network->cell, "lstm"))
-      add_lstm(network, module, units);
+      add_lstm(network, module, number, units);
     else
-      add_gru(network, module, units);
+      add_gru(network, module, number, units);
   }
   if (has_top(network) || !has_recurrent(network)) add_dense(network, module, network->features, THALNET_TANH);
 }
@@ -91,7 +98,7 @@ static void describe(struct example_network *network, thalnet_center *net) {
   for (long i = 0; i < network->modules; i++) {
     thalnet_module *module;
     if (thalnet_center_add_module(net, NULL, NULL, &module)) return;
-    add_layers(network, module);
+    add_layers(network, module, i);
     if (!is_plain(network)) add_reader(network, module);
     if (!ends || i == 0) thalnet_module_connect_input(module, ports->inputs[ports->input_count > 1 ? i : 0]);
     if (!ends || i == network->modules - 1)
@@ -219,5 +226,9 @@ void example_network_print(const struct example_network *n, const thalnet_center
   if (n->skip_own) printf(", own slices skipped");
   if (n->learned_start) printf(", learned start");
   if (n->layer_norm) printf(", layer norm");
+  if (n->zoneout > 0.0 || n->cell_zoneout > 0.0) printf(", zoneout %g", n->zoneout);
+  if (n->cell_zoneout > 0.0) printf(" (cells %g)", n->cell_zoneout);
+  if (n->gate_bias != 0.0) printf(", gate bias %g", n->gate_bias);
+  if (n->time_scale) printf(", time scale %s", n->time_scale);
   printf("; %zu parameters\n", thalnet_center_parameter_count(net));
 }

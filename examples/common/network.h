@@ -40,6 +40,9 @@ struct example_network {
   long context;  /* values that each module reads from the center */
   long budget;   /* parameters */
   int skip_own, learned_start, layer_norm;
+  double zoneout, cell_zoneout, gate_bias;
+  const char *time_scale;                  /* a number for all modules, or one for each, with commas between them */
+  float time_scales[EXAMPLE_MODULE_LIMIT]; /* the same; 0: none */
   int32_t features_given, units_given, dense_given, context_given, budget_given; /* by the user: never changed */
   struct example_ports ports;
 };

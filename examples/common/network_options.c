@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "network.h"
@@ -46,6 +48,15 @@ void example_network_add_options(struct example_network *n, struct example_progr
       {EXAMPLE_FLAG, "learned-start", "", "center and hidden states start where is learned, not at zero",
        &n->learned_start, 0, 0},
       {EXAMPLE_FLAG, "layer-norm", "", "layer normalisation of all layers", &n->layer_norm, 0, 0},
+      {EXAMPLE_NUMBER, "zoneout", "X", "share of hidden values that stay as they were at a step (0)", &n->zoneout, 0,
+       0.99},
+      {EXAMPLE_NUMBER, "cell-zoneout", "X", "share of an LSTM's cells that do", &n->cell_zoneout, 0, 0.99},
+      {EXAMPLE_NUMBER, "gate-bias", "X", "added to the initial bias of the gate that keeps memory (0)", &n->gate_bias,
+       -100, 100},
+      {EXAMPLE_TEXT, "time-scale", "T,...",
+       "longest memory in steps that gates start with: one number, or one\n"
+       "for each module (none)",
+       &n->time_scale, 0, 0},
   };
   example_options_add(program, options, sizeof options / sizeof options[0]);
 }
@@ -56,6 +67,25 @@ static void fill(long *value, long standard) {
 
 static void fill_word(const char **value, const char *standard) {
   if (!*value) *value = standard;
+}
+
+/* Fills in a time scale for each module: from one number, or from as many as there are modules. */
+static int read_time_scales(struct example_network *n, struct example_error *error) {
+  const char *text = n->time_scale;
+  long count = 0;
+  for (; text && count < n->modules; count++) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || (*end && *end != ',') || !(value >= 2.0 && value <= 1e6))
+      return example_fail(error, "--time-scale takes numbers from 2 to 1000000 with commas between them, not '%.700s'",
+                          n->time_scale);
+    n->time_scales[count] = (float)value;
+    text = *end ? end + 1 : NULL;
+  }
+  if (text || (count > 1 && count < n->modules))
+    return example_fail(error, "--time-scale has %s numbers for %ld modules", text ? "more" : "fewer", n->modules);
+  for (long i = 1; count == 1 && i < n->modules; i++) n->time_scales[i] = n->time_scales[0];
+  return 0;
 }
 
 /* Options that would have no effect, or contradict each other. */
@@ -73,8 +103,13 @@ static int check(const struct example_network *n, struct example_error *error) {
     return example_fail(error, "--dense is a layer that --stack %s does not have", n->stack);
   if (n->stack && strncmp(n->stack, "dense-", 6) == 0 && n->dense == 0)
     return example_fail(error, "--dense 0 leaves out the layer that --stack %s begins with", n->stack);
-  if (is(n->stack, "dense") && (n->layers >= 0 || n->cell))
-    return example_fail(error, "--layers and --cell are of recurrent layers, which --stack dense does not have");
+  if (is(n->stack, "dense") && (n->layers >= 0 || n->cell || n->zoneout > 0.0 || n->gate_bias != 0.0 || n->time_scale))
+    return example_fail(error,
+                        "--layers, --cell, --zoneout, --gate-bias and --time-scale are of recurrent layers, which "
+                        "--stack dense does not have");
+  if (n->cell_zoneout > 0.0 && !is(n->cell, "lstm")) return example_fail(error, "--cell-zoneout needs --cell lstm");
+  if (n->gate_bias != 0.0 && n->time_scale)
+    return example_fail(error, "--gate-bias and --time-scale both say where gates start: give one of them");
   if (is(n->model, "thalnet") && n->units >= 0 && !is(n->stack, "gru-dense") && !is(n->stack, "dense-gru-dense"))
     return example_fail(error,
                         "--units is for recurrent layers below a dense one; those of --features are the topmost");
@@ -110,5 +145,5 @@ int example_network_finish(struct example_network *n, const struct example_netwo
   fill(&n->dense, plain ? 0 : defaults->dense);
   fill_word(&n->stack, n->dense > 0 ? "dense-gru" : "gru");
   if (n->skip_own && n->modules == 1) return example_fail(error, "--skip-own leaves nothing to read to one module");
-  return 0;
+  return read_time_scales(n, error);
 }

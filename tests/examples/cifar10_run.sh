@@ -117,6 +117,14 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   changes "learned start" --learned-start
   changes "layer norm" --layer-norm
   changes "layer norm, dense" --layer-norm --stack dense-gru
+  changes "zoneout" --zoneout 0.2
+  changes "cell zoneout" --cell lstm --cell-zoneout 0.2
+  changes "gate bias" --gate-bias 1
+  changes "time scale" --time-scale 20
+  changes "time scales" --time-scale 3,30
+  cp "$work/second" "$work/scales"
+  changes "time scales, exchanged" --time-scale 30,3
+  cmp -s "$work/scales" "$work/second" && failed "time scales: their order does not matter"
   # shellcheck disable=SC2086
   run 0 "no averages" $few --out "$work/last"
   # shellcheck disable=SC2086
@@ -175,6 +183,13 @@ refused "too many frames" "so many frames" --readout mean --readout-frames 33
 refused "a flag with a value" "augment" --augment=yes
 refused "no share" "train-share" --train-share 0
 
+refused "fewer time scales" "fewer numbers for 3 modules" --modules 3 --time-scale 3,4
+refused "more time scales" "more numbers for 2 modules" --modules 2 --time-scale 3,4,5
+refused "a short time scale" "time-scale" --time-scale 1
+refused "half a time scale" "time-scale" --time-scale 3,
+refused "two starts" "gate-bias" --time-scale 3 --gate-bias 1
+refused "cells of a GRU" "lstm" --cell-zoneout 0.1
+refused "zoneout without memory" "recurrent" --stack dense --zoneout 0.1
 refused "two input dropouts" "takes the place" --input-dropout 0.1 --variational-input-dropout 0.1
 refused "nothing to read" "nothing to read" --modules 1 --skip-own
 

@@ -72,7 +72,7 @@ run 0 "outputs for each" $few --output each --sample 10
   # shellcheck disable=SC2086
   run 0 "three steps" $few --steps-per-frame 3 --reader linear
   # shellcheck disable=SC2086
-  run 0 "input dropout" $few --input-dropout 0.1 --stack dense-gru --budget 20000 --learned-start
+  run 0 "input dropout" $few --input-dropout 0.1 --stack dense-gru --budget 20000 --learned-start --zoneout 0.1
   holds "$(value parameters) > 15000 && $(value parameters) <= 20000" || failed "budget: $(value parameters)"
 }
 run 0 "limited time" --epochs 100000 --max-seconds 1 --no-test --quiet
