@@ -21,7 +21,7 @@ enum { EVALUATION_WINDOW = 100 };
 
 struct text8 {
   struct example_settings settings;
-  long window, steps_per_frame, segments, warmup_characters, sample;
+  long bytes, window, steps_per_frame, segments, warmup_characters, sample;
   const char *prompt;
   double temperature;
 
@@ -58,6 +58,7 @@ static void add_options(struct text8 *p) {
        "any text, plain or .gz (see fetch_data.sh); without it, sentences\n"
        "that this program writes itself",
        &s->data, 0, 0},
+      {EXAMPLE_COUNT, "bytes", "N", "take the first N bytes of it only", &p->bytes, 1, INT32_MAX},
       {EXAMPLE_COUNT, "steps-per-frame", "N", "steps of the network a character (2; plain GRU: 1)", &p->steps_per_frame,
        1, 64},
       {EXAMPLE_COUNT, "window", "N", "characters that gradients flow back through (50)", &p->window, 1, 100000},
@@ -80,6 +81,7 @@ static void add_options(struct text8 *p) {
 /* Returns -1 when the program should go on, otherwise its exit code. */
 static int parse(struct text8 *p, int argc, char **argv) {
   struct example_settings *s = &p->settings;
+  p->bytes = 0;
   p->window = 50;
   p->segments = 50;
   p->warmup_characters = 500;
@@ -92,6 +94,10 @@ static int parse(struct text8 *p, int argc, char **argv) {
   int code = example_options_parse(&p->settings.command, argc, argv);
   if (code < 0) code = example_settings_finish(s, s->data ? &for_files : &for_grammar);
   if (code >= 0) return code;
+  if (p->bytes > 0 && !s->data) {
+    example_complain("text8", "--bytes needs --data");
+    return EXAMPLE_EXIT_USAGE;
+  }
   if (p->sample < 0 && (p->prompt || p->temperature >= 0.0)) {
     example_complain("text8", "--prompt and --temperature need --sample");
     return EXAMPLE_EXIT_USAGE;
@@ -114,7 +120,8 @@ static int check_prompt(const struct text8 *p, struct example_error *error) {
 static int load_data(struct text8 *p) {
   struct example_settings *s = &p->settings;
   struct example_error error = {""};
-  int status = s->data ? example_load_text(s->data, &p->text, &error) : example_write_text(&p->text, &error);
+  int status =
+      s->data ? example_load_text(s->data, (size_t)p->bytes, &p->text, &error) : example_write_text(&p->text, &error);
   if (!status) {
     p->text.train.count = (size_t)(s->train_share * (double)p->text.train.count);
     status = check_prompt(p, &error);

@@ -70,7 +70,7 @@ static int read_all(struct example_file *file, const char *path, uint8_t **bytes
   return 0;
 }
 
-int example_load_text(const char *path, struct example_text *text, struct example_error *error) {
+int example_load_text(const char *path, size_t wanted, struct example_text *text, struct example_error *error) {
   struct example_file *file;
   uint8_t *bytes = NULL;
   size_t count = 0;
@@ -78,7 +78,10 @@ int example_load_text(const char *path, struct example_text *text, struct exampl
   if (example_file_open(path, &file, error)) return -1;
   int status = read_all(file, path, &bytes, &count, error);
   example_file_close(file);
-  return status ? status : example_make_text(path, bytes, count, text, error);
+  if (status) return status;
+  if (count >= wanted) return example_make_text(path, bytes, wanted > 0 ? wanted : count, text, error);
+  free(bytes);
+  return example_fail(error, "%.700s: it has %zu bytes, %zu are asked for", path, count, wanted);
 }
 
 int example_write_text(struct example_text *text, struct example_error *error) {

@@ -26,12 +26,26 @@ static void save(const void *bytes, size_t count) {
   ck_assert_int_eq(fclose(file), 0);
 }
 
-static void refuse(const char *words) {
+static void refuse_first(size_t wanted, const char *words) {
   struct example_text text;
   struct example_error error = {""};
-  ck_assert_int_eq(example_load_text(path, &text, &error), -1);
+  ck_assert_int_eq(example_load_text(path, wanted, &text, &error), -1);
   example_text_free(&text);
   ck_assert_msg(strstr(error.text, words), "'%s' lacks '%s'", error.text, words);
+}
+
+static void refuse(const char *words) { refuse_first(0, words); }
+
+/* The first bytes of a file are a text like any other. */
+static void check_beginning(const char *bytes, size_t wanted) {
+  struct example_text text;
+  struct example_error error = {""};
+  ck_assert_msg(example_load_text(path, wanted, &text, &error) == 0, "%s", error.text);
+  ck_assert_uint_eq(text.count, wanted);
+  ck_assert_uint_eq(text.train.count, wanted - 2 * (wanted / 20));
+  ck_assert_ptr_eq(text.test.tokens + text.test.count, text.stored + wanted);
+  for (size_t i = 0; i < wanted; i++) ck_assert_uint_eq(text.bytes[text.stored[i]], (uint8_t)bytes[i]);
+  example_text_free(&text);
 }
 
 START_TEST(files_are_read_plain_and_packed) {
@@ -61,7 +75,7 @@ START_TEST(files_are_read_plain_and_packed) {
       save(many, LONG);
     struct example_text text;
     struct example_error error = {""};
-    ck_assert_msg(example_load_text(path, &text, &error) == 0, "%s", error.text);
+    ck_assert_msg(example_load_text(path, 0, &text, &error) == 0, "%s", error.text);
     ck_assert_uint_eq(text.kinds, 4);
     ck_assert_mem_eq(text.bytes, "\n z\xff", 4); /* in the order of the byte values */
     ck_assert_uint_eq(text.train.count, 270000);
@@ -72,6 +86,9 @@ START_TEST(files_are_read_plain_and_packed) {
     for (size_t i = 0; i < LONG; i++) ck_assert_uint_eq(text.bytes[text.stored[i]], (uint8_t)many[i]);
     ck_assert_int_eq(text.tokens['a'], -1);
     example_text_free(&text);
+    check_beginning(many, 12345);
+    check_beginning(many, LONG);
+    refuse_first(LONG + 1, "has 300000 bytes, 300001 are asked for");
   }
   ck_assert_int_eq(truncate(path, 50), 0);
   refuse("ends too early");

@@ -96,6 +96,7 @@ refused "batch" "unrecognized" --batch 20
 
 # Texts that are missing, too short, damaged
 text=$work/text
+refused "bytes of no file" "--bytes needs --data" --bytes 1000
 refused "no file" "No such file" --data "$text"
 refused "a folder" "not a regular file" --data "$work"
 : >"$text"
@@ -103,6 +104,7 @@ refused "an empty text" "empty" --data "$text"
 printf 'too short' >"$text"
 refused "a short text" "too short" --data "$text"
 head -c 5000 /dev/zero >"$text"
+refused "more than there is" "are asked for" --data "$text" --bytes 1000000
 refused "one kind of character" "one kind" --data "$text"
 head -c 4000 "$0" >"$text"
 run 0 "this script" --data "$text" --epochs 1 --streams 4 --features 8 --context 4 --sample 20
