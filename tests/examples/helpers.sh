@@ -44,8 +44,8 @@ interrupt() {
   "$program" "$@" >"$out" 2>"$err" &
   child=$!
   tries=0
-  until grep -q '^epoch *2/.*validation' "$out" || [ $tries -ge 300 ]; do
-    sleep 0.1
+  until grep -q '^epoch *2/.*validation' "$out" || [ $tries -ge 1500 ]; do
+    sleep 0.02
     tries=$((tries + 1))
   done
   kill "-$signal" "$child"

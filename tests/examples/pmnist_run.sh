@@ -120,8 +120,8 @@ interrupt INT "Ctrl-C" --epochs 1000 --images 1000 --out "$work/interrupted"
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
 
 # A run that is killed goes on from its last checkpoint; so does one that is over, or has not begun.
-resumes KILL "killed" --images 400 --epochs 12 --input-dropout 0.1 --average 0.99
-run 0 "over" --images 400 --epochs 12 --input-dropout 0.1 --average 0.99 --out "$work/parts" --resume
+resumes KILL "killed" --images 400 --epochs 40 --input-dropout 0.1 --average 0.99
+run 0 "over" --images 400 --epochs 40 --input-dropout 0.1 --average 0.99 --out "$work/parts" --resume
 grep -q '^epoch' "$out" && failed "over: it trains"
 tail -n 1 "$out" | sed 's/ [a-z_]*_per_second.*//' | cmp -s - "$work/whole.result" || failed "over: another result"
 run 0 "not begun" --images 100 --epochs 1 --out "$work/new" --resume

@@ -122,7 +122,7 @@ interrupt INT "Ctrl-C" --epochs 1000 --train-share 0.05 --streams 10 --out "$wor
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
 
 # Interrupted within an epoch, with memory that is carried on
-resumes TERM "resumed" --train-share 0.1 --epochs 12 --streams 10 --features 16 --context 8 --input-dropout 0.1
+resumes TERM "resumed" --train-share 0.1 --epochs 40 --streams 10 --features 16 --context 8 --input-dropout 0.1
 
 [ $failures -eq 0 ] && echo "text8 does what it should"
 exit "$((failures > 0))"
