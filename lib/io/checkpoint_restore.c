@@ -41,12 +41,14 @@ static int thalnet__is_setting(const char *key) {
   return thalnet__starts(key, "thalnet.");
 }
 
-static thalnet_status thalnet__tell_difference(const char *key, const char *theirs, const char *mine) {
+static thalnet_status thalnet__difference_status(const char *key) {
   const int version = strcmp(key, "thalnet.format") == 0 || strcmp(key, THALNET__KEY_CHECKPOINT) == 0;
-  const thalnet_status status = version ? THALNET_ERROR_FORMAT : THALNET_ERROR_MISMATCH;
+  return version ? THALNET_ERROR_FORMAT : THALNET_ERROR_MISMATCH;
+}
+
+static thalnet_status thalnet__tell_difference(const char *key, const char *theirs, const char *mine) {
+  const thalnet_status status = thalnet__difference_status(key);
   double a, b;
-  if (theirs == NULL) return thalnet__fail(status, "%.100s: nothing in the file, '%.100s' here", key, mine);
-  if (mine == NULL) return thalnet__fail(status, "%.100s: '%.100s' in the file, nothing here", key, theirs);
   if (thalnet__starts(key, THALNET__KEY_CHECKPOINT) && thalnet__read_bits(theirs, &a) == 0 &&
       thalnet__read_bits(mine, &b) == 0)
     return thalnet__fail(status, "%.100s: %.17g in the file, %.17g here", key, a, b);
@@ -63,13 +65,16 @@ static thalnet_status thalnet__match_settings(const thalnet__header *file, const
     const thalnet__pair *pair = &mine->pairs[i];
     const thalnet__pair *other = thalnet__header_pair(file, pair->key);
     if (!thalnet__is_setting(pair->key)) continue;
-    if (other == NULL || strcmp(other->value, pair->value) != 0)
-      return thalnet__tell_difference(pair->key, other == NULL ? NULL : other->value, pair->value);
+    if (other == NULL)
+      return thalnet__fail(thalnet__difference_status(pair->key), "%.100s: nothing in the file, '%.100s' here",
+                           pair->key, pair->value);
+    if (strcmp(other->value, pair->value) != 0) return thalnet__tell_difference(pair->key, other->value, pair->value);
   }
   for (size_t i = 0; i < file->pair_count; i++) {
     const thalnet__pair *pair = &file->pairs[i];
     if (thalnet__starts(pair->key, "thalnet.") && thalnet__header_pair(mine, pair->key) == NULL)
-      return thalnet__tell_difference(pair->key, pair->value, NULL);
+      return thalnet__fail(thalnet__difference_status(pair->key), "%.100s: '%.100s' in the file, nothing here",
+                           pair->key, pair->value);
   }
   return THALNET_OK;
 }
