@@ -228,6 +228,12 @@ START_TEST(seed_epoch_and_id_decide) {
 }
 END_TEST
 
+/* With products by CBLAS a row's last bits depend on the rows beside it; which units are kept does not. */
+static int alike(const float *a, const float *b, size_t count) {
+  if (strstr(thalnet_build_info(), "products=own") != NULL) return support_same(a, b, count);
+  return support_distance(a, b, count) < 1e-6;
+}
+
 /* The same id gives the same bits wherever it stands, in whatever batch and chunk and by however many threads. */
 START_TEST(position_does_not_matter) {
   static const uint64_t turned[8] = {7, 6, 5, 4, 3, 2, 1, 0}, one[1] = {5};
@@ -240,14 +246,14 @@ START_TEST(position_does_not_matter) {
     q.threads = 1 + q.chunk % 3;
     other = memory_of(&q);
     for (size_t s = 0; s < 8; s++) {
-      ck_assert(support_same(reference + s * row, other + (7 - s) * row, row));
+      ck_assert(alike(reference + s * row, other + (7 - s) * row, row));
     }
     free(other);
   }
   q.ids = one;
   q.sequences = 1;
   other = memory_of(&q);
-  ck_assert(support_same(reference + 5 * row, other, row));
+  ck_assert(alike(reference + 5 * row, other, row));
   free(other);
   free(reference);
 }
