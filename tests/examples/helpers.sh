@@ -41,6 +41,7 @@ interrupt() {
   signal=$1
   what=$2
   shift 2
+  : >"$out" # else the epochs of the run before are there until the new one has begun
   "$program" "$@" >"$out" 2>"$err" &
   child=$!
   tries=0
