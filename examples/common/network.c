@@ -15,6 +15,7 @@ static const struct {
 static int is(const char *word, const char *other) { return strcmp(word, other) == 0; }
 
 static int is_plain(const struct example_network *n) { return is(n->model, "gru"); }
+static int reads(const struct example_network *n) { return !is_plain(n) && !is(n->reader, "none"); }
 static int has_recurrent(const struct example_network *n) { return !is(n->stack, "dense"); }
 static int has_top(const struct example_network *n) {
   return is(n->stack, "gru-dense") || is(n->stack, "dense-gru-dense");
@@ -99,7 +100,7 @@ static void describe(struct example_network *network, thalnet_center *net) {
     thalnet_module *module;
     if (thalnet_center_add_module(net, NULL, NULL, &module)) return;
     add_layers(network, module, i);
-    if (!is_plain(network)) add_reader(network, module);
+    if (reads(network)) add_reader(network, module);
     if (!ends || i == 0) thalnet_module_connect_input(module, ports->inputs[ports->input_count > 1 ? i : 0]);
     if (!ends || i == network->modules - 1)
       thalnet_module_connect_output(module, ports->outputs[ports->output_count > 1 ? i : 0]);
@@ -215,7 +216,11 @@ void example_network_print(const struct example_network *n, const thalnet_center
   if (has_top(n) || !has_recurrent(n)) printf("%sa dense layer of %ld", separator, n->features);
   if (!is_plain(n)) {
     int ends = is(n->connect, "ends"), slices = n->ports.input_count > 1, each = is(n->output, "each");
-    printf(", %s readers with context %ld, %s, %s", n->reader, n->context,
+    if (reads(n))
+      printf(", %s readers with context %ld", n->reader, n->context);
+    else
+      printf(", no readers");
+    printf(", %s, %s",
            ends     ? "input to the first"
            : slices ? "a slice of the input to each"
                     : "input to all",

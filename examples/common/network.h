@@ -31,7 +31,7 @@ struct example_network {
   const char *output;  /* joint: one output, connected to the modules; each: one for each module, averaged */
   const char *stack;   /* the layers of a module: gru, dense-gru, gru-dense, dense-gru-dense, dense */
   const char *cell;    /* what recurrent layers are: gru, lstm */
-  const char *reader;  /* linear, weight_norm, softmax, gaussian, gaussian_normalized */
+  const char *reader;  /* linear, weight_norm, softmax, gaussian, gaussian_normalized, none */
   long modules;
   long features; /* units of the topmost layer; of a plain GRU, of all its recurrent layers */
   long units;    /* of recurrent layers below a dense one */

@@ -25,8 +25,10 @@ void example_network_add_options(struct example_network *n, struct example_progr
       {EXAMPLE_COUNT, "modules", "N", "number of modules", &n->modules, 1, EXAMPLE_MODULE_LIMIT},
       {EXAMPLE_COUNT, "features", "N", "values that each module writes into the center", &n->features, 1, 4096},
       {EXAMPLE_COUNT, "context", "N", "values that each module reads from the center", &n->context, 1, 4096},
-      {EXAMPLE_CHOICE, "reader", "linear|weight_norm|softmax|gaussian|gaussian_normalized",
-       "how modules read the center (weight_norm)", &n->reader, 0, 0},
+      {EXAMPLE_CHOICE, "reader", "linear|weight_norm|softmax|gaussian|gaussian_normalized|none",
+       "how modules read the center; none: not at all, for comparison\n"
+       "(weight_norm)",
+       &n->reader, 0, 0},
       {EXAMPLE_CHOICE, "connect", "all|ends",
        "every module has the input and the output; or the first has the\n"
        "input and the last the output",
@@ -107,6 +109,8 @@ static int check(const struct example_network *n, struct example_error *error) {
     return example_fail(error,
                         "--layers, --cell, --zoneout, --gate-bias and --time-scale are of recurrent layers, which "
                         "--stack dense does not have");
+  if (is(n->reader, "none") && (n->context >= 0 || n->skip_own))
+    return example_fail(error, "--context and --skip-own are of readers, which --reader none does not have");
   if (n->cell_zoneout > 0.0 && !is(n->cell, "lstm")) return example_fail(error, "--cell-zoneout needs --cell lstm");
   if (n->gate_bias != 0.0 && n->time_scale)
     return example_fail(error, "--gate-bias and --time-scale both say where gates start: give one of them");
@@ -132,6 +136,8 @@ int example_network_finish(struct example_network *n, const struct example_netwo
   if (is(n->connect, "ends") && is(n->output, "each"))
     return example_fail(error,
                         "--output each does not go with --connect ends, where only the last module has an output");
+  if (is(n->connect, "ends") && is(n->reader, "none"))
+    return example_fail(error, "--reader none does not go with --connect ends: the last module would see nothing");
   fill_word(&n->cell, "gru");
   fill(&n->budget, defaults->budget);
   fill(&n->modules, plain ? 1 : defaults->modules);

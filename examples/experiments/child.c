@@ -71,7 +71,7 @@ static struct words make_words(const struct child *child, const struct launch *l
   add_word(&words, text_print("%ld", launch->threads));
   add(&words, "--curve");
   add_word(&words, child_path(launch, child->group, child->row, child->seed, ".curve.part"));
-  add(&words, child->group->tunes ? "--no-test" : "--curve-test");
+  add(&words, child->group->untested ? "--no-test" : "--curve-test");
   if (child->group->labels) {
     add(&words, "--predictions");
     add_word(&words, child_path(launch, child->group, child->row, child->seed, ".predictions.part"));
@@ -192,7 +192,7 @@ static char *take_result(const struct child *child, const struct launch *launch,
     missing = text_print("it ended well, but without a line 'result ...'");
   else if (record_measure(record, "validation", group->measure, &value))
     missing = text_print("its result has no validation_%s", group->measure);
-  else if (!group->tunes && record_measure(record, "test", group->measure, &value))
+  else if (!group->untested && record_measure(record, "test", group->measure, &value))
     missing = text_print("its result has no test_%s", group->measure);
   else if (!record->curve)
     missing = text_print("it ended well, but without a curve");

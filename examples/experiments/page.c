@@ -107,14 +107,25 @@ static void print_missing(struct text *text, const struct store *store, const st
 static void print_row(struct text *text, const struct group *group, const struct row *row, const struct numbers *n) {
   text_add(text, "| `%s` | %s |", row->name, row->title);
   print_whole(text, &n->parameters);
-  print_cell(text, group, &n->validation, 0);
-  print_cell(text, group, &n->test, 1);
+  print_cell(text, group, &n->validation, group->untested);
+  if (!group->untested) print_cell(text, group, &n->test, 1);
   print_cell(text, group, &n->train, 0);
-  print_cell(text, group, &n->gap, 0);
+  if (!group->untested) print_cell(text, group, &n->gap, 0);
   text_add(text, " %zu |", n->count);
   print_whole(text, &n->seconds);
   print_whole(text, &n->speed);
   print_options(text, row);
+}
+
+static void print_heading(struct text *text, const struct group *group, const char *speed_unit) {
+  const char *gap = group->higher_is_better ? "train - test" : "test - train";
+  text_add(text, "\n| row | | parameters | validation |");
+  if (group->untested)
+    text_add(text, " train |");
+  else
+    text_add(text, " test | train | %s |", gap);
+  text_add(text, " seeds | seconds a run | %s/s | options |\n|---|---|---|---|---|---|---|---|---|%s\n", speed_unit,
+           group->untested ? "" : "---|---|");
 }
 
 /* Returns how many rows have numbers. */
@@ -122,12 +133,7 @@ static size_t print_table(struct text *text, const struct store *store, const st
   size_t printed = 0;
   for (size_t r = 0; r < group->row_count; r++) {
     struct numbers n = numbers_collect(store, group, &group->rows[r]);
-    if (n.count > 0 && printed++ == 0) {
-      text_add(text,
-               "\n| row | | parameters | validation | test | train | %s | seeds | seconds a run | %s/s | options |\n"
-               "|---|---|---|---|---|---|---|---|---|---|---|\n",
-               group->higher_is_better ? "train - test" : "test - train", n.speed_unit ? n.speed_unit : "steps");
-    }
+    if (n.count > 0 && printed++ == 0) print_heading(text, group, n.speed_unit ? n.speed_unit : "steps");
     if (n.count > 0) print_row(text, group, &group->rows[r], &n);
     numbers_free(&n);
   }
@@ -261,7 +267,7 @@ void page_print(struct text *text, const struct store *store, const struct table
 
 /* Without cairo the pictures that are there stay. */
 static int draw(const struct store *store, const struct group *group, const char *folder, struct example_error *error) {
-  int status = group->tunes ? 1 : 0;
+  int status = group->untested ? 1 : 0;
   if (!status && picture_available()) return curves_draw(store, group, folder, error);
   char *path = curves_path(folder, group);
   if (!status && access(path, R_OK)) status = 1;

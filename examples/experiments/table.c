@@ -210,7 +210,14 @@ static int read_compare(struct reader *r, char *value) {
 
 static int read_tunes(struct reader *r, char *value) {
   if (!is_name(value)) return fail(r, "tunes: one name is needed");
+  if (!r->row) r->group->untested = 1;
   return set_once(r, r->row ? &r->row->tunes : &r->group->tunes, "tunes", value);
+}
+
+static int read_test(struct reader *r, char *value) {
+  if (strcmp(value, "none") != 0) return fail(r, "test: there is none only, for groups that leave the test data alone");
+  r->group->untested = 1;
+  return 0;
 }
 
 /* --- lines ----------------------------------------------------------------------------------------------------------- */
@@ -223,7 +230,7 @@ static const struct key {
     {"group", 1, 1, 1, read_group},     {"row", 0, 1, 1, read_row},         {"title", 0, 1, 0, read_title},
     {"program", 0, 1, 0, read_program}, {"options", 0, 1, 1, read_options}, {"seeds", 0, 1, 1, read_seeds},
     {"measure", 0, 1, 0, read_measure}, {"labels", 0, 1, 0, read_labels},   {"compare", 0, 1, 0, read_compare},
-    {"tunes", 0, 1, 1, read_tunes},
+    {"tunes", 0, 1, 1, read_tunes},     {"test", 0, 1, 0, read_test},
 };
 
 static int read_line(struct reader *r, char *line) {
@@ -296,13 +303,13 @@ static int check_group(struct reader *r, struct group *group) {
   if (group->tunes) {
     size_t place = table_find_group(r->table, group->tunes, strlen(group->tunes));
     tuned = place < r->table->group_count ? &r->table->groups[place] : NULL;
-    if (!tuned || tuned->tunes)
+    if (!tuned || tuned->untested)
       return fail(r, "group %s tunes %s, which is no group with a test", group->name, group->tunes);
     if (strcmp(tuned->measure ? tuned->measure : "", group->measure) != 0)
       return fail(r, "group %s tunes %s, which has another measure", group->name, group->tunes);
-    if (group->labels || group->comparison_count)
-      return fail(r, "group %s: labels and compare are for groups with a test", group->name);
   }
+  if (group->untested && (group->labels || group->comparison_count))
+    return fail(r, "group %s: labels and compare are for groups with a test", group->name);
   for (size_t i = 0; i < group->row_count; i++)
     if (check_row(r, group, &group->rows[i], tuned)) return -1;
   for (size_t i = 0; i < group->comparison_count; i++)

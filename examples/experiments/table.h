@@ -28,7 +28,8 @@ struct comparison {
 struct group {
   int line;
   char *name, *title, *program, *options;
-  char *tunes; /* the group whose settings are chosen here, without a look at the test; NULL: a group with a test */
+  char *tunes;  /* the group whose settings are chosen here; NULL: a group of its own */
+  int untested; /* its runs leave the test data alone; groups that tune always do */
   char *measure, *unit;
   int higher_is_better, percent; /* percent: values are shares, shown times 100 */
   char *labels;                  /* file with the test images' classes, one byte each; NULL: no single images */

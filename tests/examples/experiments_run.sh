@@ -70,6 +70,14 @@ tunes good
 options --quality 3
 row three Third trial
 tunes poor
+group designs
+title Designs
+program fake
+test none
+measure accuracy higher percent
+seeds 0-1
+row plain Plain one
+options --quality 1
 group bits
 title Bits
 program fake
@@ -95,7 +103,7 @@ refused "no table" "No such file" --table nowhere.txt
 printf 'group g\nnonsense\n' >wrong.txt
 refused "a mistake in the table" "wrong.txt:2: there is no 'nonsense'" --table wrong.txt
 run 0 list $fake --list
-[ "$(grep -c '^to do' "$out")" -eq 11 ] || failed "list: not 11 runs"
+[ "$(grep -c '^to do' "$out")" -eq 13 ] || failed "list: not 13 runs"
 says list "g/good 0: fake --data {data} --quality 2"
 began "until here" 0
 
@@ -151,6 +159,13 @@ began "bits" 4
 has "bits" '**`a` is below `b`**, which is better: on the test, the difference `a` - `b` is -0.1000 bits a character'
 has "bits" "(2 seeds, the test data taken as given)"
 has "bits" "test - train"
+
+# A group of its own that leaves the test data alone
+run 0 "designs" $fake --only designs --page page.md
+grep -q -e "--no-test" "$FAKE_LOG" || failed "designs: --no-test was not given"
+began "designs" 2
+has "designs" '| row | | parameters | validation | train | seeds | seconds a run | sequences/s | options |'
+has "designs" '| `plain` | Plain one | 46,606 | **71.00 ± 0.71** | 71.49 ± 0.71 | 2 | 95 | 8,000 | `--quality 1` |'
 
 # The page again: from the folder beside it alone, and the same. Pictures too.
 cp page.md before.md

@@ -63,6 +63,8 @@ run 0 "plain GRU" --images 300 --epochs 1 --model gru
 [ "$(value parameters)" = 47310 ] || failed "plain GRU: $(value parameters) parameters"
 run 0 "softmax with given features" --images 100 --epochs 1 --reader softmax --features 20 --context 24
 holds "$(value parameters) > 50000" || failed "softmax: given features were changed"
+run 0 "no readers" --images 300 --epochs 1 --reader none --budget 50000
+grep -q ", no readers, input to all" "$out" || failed "no readers: does not say so"
 run 0 "help" --help
 for option in data permutation images model preset reader modules features context connect output stack cell layers units \
   dense budget readout readout-frames predictions epochs max-seconds batch lr warmup clip weight-decay input-dropout \
@@ -81,6 +83,8 @@ refused "unknown reader" "reader" --reader telepathy
 refused "stray word" "stray" stray
 refused "contradiction" "model" --preset w1 --model thalnet
 refused "no effect" "plain GRU" --model gru --reader linear
+refused "nothing to read" "none" --reader none --context 5
+refused "nothing to see" "none" --reader none --connect ends
 refused "unusable folder" "Not a directory" --out "$0/here"
 
 # Data that is missing, damaged or mixed up
