@@ -22,7 +22,7 @@ enum { EVALUATION_WINDOW = 100 };
 struct text8 {
   struct example_settings settings;
   long bytes, window, steps_per_frame, segments, warmup_characters, sample;
-  const char *prompt;
+  const char *prompt, *preset;
   double temperature;
 
   struct example_text text;
@@ -37,12 +37,23 @@ struct text8 {
 
 /* --- the command line ------------------------------------------------------------------------------------------------ */
 
-/* Both models of a kind of data have about as many parameters. */
+/* Both models of a kind of data have about as many parameters; those of the paper's are its own. */
 static const struct example_defaults for_files = {
     .network = {.modules = 4, .features = 96, .context = 72, .layers = 1, .units = 322, .budget = 360000},
     .epochs = 5,
     .batch = 64,
     .rate = 4e-3};
+static const struct example_defaults as_in_the_paper = {.network = {.connect = "ends",
+                                                                    .modules = 4,
+                                                                    .dense = 400,
+                                                                    .features = 600,
+                                                                    .context = 400,
+                                                                    .layers = 1,
+                                                                    .units = 2000,
+                                                                    .budget = 14100000},
+                                                        .epochs = 5,
+                                                        .batch = 100,
+                                                        .rate = 1e-3};
 static const struct example_defaults for_grammar = {
     .network = {.modules = 4, .features = 48, .context = 36, .layers = 1, .units = 162, .budget = 100000},
     .epochs = 6,
@@ -66,12 +77,21 @@ static void add_options(struct text8 *p) {
       {EXAMPLE_COUNT, "warmup-characters", "N", "read before each of them without being counted (500)",
        &p->warmup_characters, 0, 1e6},
   };
+  const struct example_option preset[] = {
+      EXAMPLE_OPTIONS_HEADING("Preset"),
+      {EXAMPLE_CHOICE, "preset", "default|paper",
+       "default: 4 GRU modules, input to all, output from all;\n"
+       "paper: 12 million parameters in 4 modules of a dense layer and a\n"
+       "GRU, input at the first, output at the last; 2000 units as GRU",
+       &p->preset, 0, 0},
+  };
   const struct example_option samples[] = {
       {EXAMPLE_COUNT, "sample", "N", "write so many characters with the network", &p->sample, 1, 1e7},
       {EXAMPLE_TEXT, "prompt", "TEXT", "that go on from there", &p->prompt, 0, 0},
       {EXAMPLE_NUMBER, "temperature", "X", "0: always the likeliest, 1: as expected (1)", &p->temperature, 0, 100},
   };
   example_options_add(program, data, sizeof data / sizeof data[0]);
+  example_options_add(program, preset, sizeof preset / sizeof preset[0]);
   example_network_add_options(&s->network, program);
   example_settings_add_training(s);
   example_settings_add_output(s);
@@ -92,7 +112,8 @@ static int parse(struct text8 *p, int argc, char **argv) {
   s->batch_help = "places of the text that are read side by side";
   add_options(p);
   int code = example_options_parse(&p->settings.command, argc, argv);
-  if (code < 0) code = example_settings_finish(s, s->data ? &for_files : &for_grammar);
+  int paper = p->preset && strcmp(p->preset, "paper") == 0;
+  if (code < 0) code = example_settings_finish(s, paper ? &as_in_the_paper : s->data ? &for_files : &for_grammar);
   if (code >= 0) return code;
   if (p->bytes > 0 && !s->data) {
     example_complain("text8", "--bytes needs --data");

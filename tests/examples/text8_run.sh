@@ -79,7 +79,7 @@ run 0 "limited time" --epochs 100000 --max-seconds 1 --no-test --quiet
 [ "$(wc -l <"$out")" -eq 1 ] || failed "quiet: more than the result"
 grep -q test_ "$out" && failed "no test: a test"
 run 0 "help" --help
-for option in data steps-per-frame window segments warmup-characters streams sample prompt temperature; do
+for option in data preset steps-per-frame window segments warmup-characters streams sample prompt temperature; do
   grep -q -e "--$option " "$out" || failed "help: --$option"
 done
 
@@ -110,6 +110,12 @@ head -c 4000 "$0" >"$text"
 run 0 "this script" --data "$text" --epochs 1 --streams 4 --features 8 --context 4 --sample 20
 grep -q "data: $text; 3600 characters for training, 200 for validation, 200 for the test" "$out" ||
   failed "this script: the data"
+[ "$short" ] || {
+  head -c 600 "$0" >"$work/little"
+  run 0 "as in the paper" --data "$work/little" --preset paper --epochs 1 --streams 1 --segments 1 --warmup-characters 0
+  holds "$(value parameters) > 11700000 && $(value parameters) < 12000000" || failed "as in the paper: the size"
+  grep -q "a dense layer of 400 and 1 GRU layer of 600" "$out" || failed "as in the paper: another network"
+}
 refused "a network for other letters" "input 0 has the size" --data "$text" --load "$work/saved/model.safetensors"
 gzip -c "$text" | head -c 500 >"$work/text.gz"
 refused "truncated gzip" "ends too early" --data "$work/text.gz"
