@@ -130,7 +130,7 @@ int example_network_finish(struct example_network *n, const struct example_netwo
   n->units_given = n->units >= 0;
   n->dense_given = n->dense >= 0;
   n->context_given = n->context >= 0;
-  fill_word(&n->reader, "weight_norm");
+  fill_word(&n->reader, defaults->reader ? defaults->reader : "weight_norm");
   fill_word(&n->connect, plain || !defaults->connect ? "all" : defaults->connect);
   fill_word(&n->output, "joint");
   if (is(n->connect, "ends") && is(n->output, "each"))

@@ -13,7 +13,7 @@ void example_settings_start(struct example_settings *s, const char *program, con
   s->command.about = about;
   example_network_start(&s->network);
   s->epochs = s->batch = s->threads = s->warmup = s->checkpoint_every = -1; /* not given */
-  s->rate = s->input_dropout = -1.0;
+  s->rate = s->input_dropout = s->weight_decay = s->average = -1.0;
   s->train_share = s->clip = 1.0;
 }
 
@@ -23,14 +23,14 @@ void example_settings_add_training(struct example_settings *s) {
     s->batch_help = "sequences a step";
   }
   const struct example_option options[] = {
-      EXAMPLE_OPTIONS_HEADING("Training (Adam, warm-up, then half a cosine down to zero)"),
+      EXAMPLE_OPTIONS_HEADING("Training (Adam or AdamW, warm-up, then half a cosine down to zero)"),
       {EXAMPLE_COUNT, "epochs", "N", "passes over the training data", &s->epochs, 1, 1e6},
       {EXAMPLE_NUMBER, "max-seconds", "X", "stop training after so many seconds of it", &s->max_seconds, 0, DBL_MAX},
       {EXAMPLE_COUNT, s->batch_option, "N", s->batch_help, &s->batch, 1, 1e5},
       {EXAMPLE_NUMBER, "lr", "X", "highest learning rate", &s->rate, 0, DBL_MAX},
       {EXAMPLE_COUNT, "warmup", "N", "steps until it is reached (200, or a fifth of all)", &s->warmup, 0, 1e9},
       {EXAMPLE_NUMBER, "clip", "X", "largest norm of a gradient (1)", &s->clip, DBL_MIN, DBL_MAX},
-      {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW in place of Adam (0: Adam)", &s->weight_decay, 0, DBL_MAX},
+      {EXAMPLE_NUMBER, "weight-decay", "X", "AdamW's; 0: Adam", &s->weight_decay, 0, DBL_MAX},
       {EXAMPLE_NUMBER, "input-dropout", "X", "share of the input left out, drawn for every frame", &s->input_dropout, 0,
        0.99},
       {EXAMPLE_NUMBER, "variational-input-dropout", "X", "the same, drawn once for all frames of a sequence",
@@ -44,7 +44,7 @@ void example_settings_add_training(struct example_settings *s) {
        0.99},
       {EXAMPLE_NUMBER, "average", "X",
        "evaluate and save a moving average of the weights, which keeps\n"
-       "this share of itself at a step, such as 0.999 (0: none)",
+       "this share of itself at a step, such as 0.999; 0: none",
        &s->average, 0, 0.9999999},
       {EXAMPLE_NUMBER, "train-share", "X", "train on the first part of the training data only (1)", &s->train_share,
        DBL_MIN, 1},
@@ -98,6 +98,8 @@ int example_settings_finish(struct example_settings *s, const struct example_def
   fill(&s->threads, example_cores() < 1024 ? example_cores() : 1024);
   if (s->rate < 0.0) s->rate = defaults->rate;
   if (s->input_dropout < 0.0) s->input_dropout = s->variational_input_dropout > 0.0 ? 0.0 : defaults->input_dropout;
+  if (s->weight_decay < 0.0) s->weight_decay = defaults->weight_decay;
+  if (s->average < 0.0) s->average = defaults->average;
   if (s->checkpoint_every < 0) s->checkpoint_every = 1;
   return -1;
 }

@@ -31,7 +31,7 @@ struct example_settings {
 struct example_defaults {
   struct example_network network;
   long epochs, batch;
-  double rate, input_dropout;
+  double rate, input_dropout, weight_decay, average;
 };
 
 /* Nothing is chosen yet, and the command has no options. */
