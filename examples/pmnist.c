@@ -22,12 +22,12 @@ enum { MNIST_EPOCHS = 14, DRAWN_EPOCHS = 24 };
 struct pmnist {
   struct example_settings settings;
   const char *preset;
-  long permutation;
+  long permutation, turns;
 
   struct example_image_data data;
   struct example_trainer trainer;
   struct example_classifier classifier;
-  float *pixels; /* one batch, as the library takes them */
+  float *pixels, *turn; /* one batch, as the library takes them; of one of several inputs */
 };
 
 /* --- the command line ------------------------------------------------------------------------------------------------ */
@@ -79,6 +79,11 @@ static void add_options(struct pmnist *p) {
        &s->data, 0, 0},
       {EXAMPLE_COUNT, "permutation", "N", "number of the order of the pixels, 0: as they are (1)", &p->permutation, 0,
        UINT32_MAX},
+      {EXAMPLE_COUNT, "turns", "N",
+       "inputs that take turns: each row goes to the next of them, and\n"
+       "the others see nothing; in a ThalNet each has modules of its own,\n"
+       "in a plain GRU weights of its own (1)",
+       &p->turns, 1, EXAMPLE_SIDE},
   };
   const struct example_option preset[] = {
       EXAMPLE_OPTIONS_HEADING("Preset"),
@@ -97,10 +102,18 @@ static void add_options(struct pmnist *p) {
   example_settings_add_output(s);
 }
 
+static int check(const struct pmnist *p) {
+  const struct example_network *network = &p->settings.network;
+  if (strcmp(network->model, "gru") == 0 || strcmp(network->connect, "ends") == 0 || p->turns <= network->modules)
+    return -1;
+  example_complain("pmnist", "--turns %ld needs as many --modules, not %ld", p->turns, network->modules);
+  return EXAMPLE_EXIT_USAGE;
+}
+
 /* Returns -1 when the program should go on, otherwise its exit code. */
 static int parse(struct pmnist *p, int argc, char **argv) {
   const struct preset *preset = presets;
-  p->permutation = 1;
+  p->permutation = p->turns = 1;
   p->classifier.frames = EXAMPLE_SIDE;
   example_settings_start(&p->settings, "pmnist",
                          "Trains a ThalNet, or a GRU, to name handwritten digits that it sees row by row, 28 steps\n"
@@ -119,6 +132,7 @@ static int parse(struct pmnist *p, int argc, char **argv) {
   struct example_defaults defaults = preset->defaults;
   defaults.epochs = p->settings.data ? MNIST_EPOCHS : DRAWN_EPOCHS;
   code = example_settings_finish(&p->settings, &defaults);
+  if (code < 0) code = check(p);
   return code < 0 ? example_classifier_finish(&p->classifier, &p->settings) : code;
 }
 
@@ -142,16 +156,29 @@ static int load_data(struct pmnist *p) {
   return EXAMPLE_EXIT_SUCCESS;
 }
 
-/* The network has one input, a row of pixels, and one output, the digits. */
+/* The network has one input, a row of pixels, or several of that size, and one output, the digits. */
 static void describe_ports(struct pmnist *p) {
   struct example_ports *ports = &p->trainer.network.ports;
   p->trainer.network = p->settings.network;
   ports->input = "rows";
-  ports->input_count = 1;
-  ports->input_sizes[0] = EXAMPLE_SIDE;
+  ports->input_count = (size_t)p->turns;
+  for (size_t i = 0; i < ports->input_count; i++) ports->input_sizes[i] = EXAMPLE_SIDE;
+  ports->input_words = "rows in turn";
   ports->output = "digit";
   ports->output_size = EXAMPLE_DIGITS;
   ports->steps_per_frame = 1;
+}
+
+/* Sets input i of a batch to the rows that are its turn; the others are black. */
+static thalnet_status set_turn(struct pmnist *p, thalnet_batch *batch, size_t i, size_t count) {
+  const struct example_ports *ports = &p->trainer.network.ports;
+  memset(p->turn, 0, count * EXAMPLE_PIXELS * sizeof *p->turn);
+  for (size_t image = 0; image < count; image++)
+    for (size_t row = i; row < EXAMPLE_SIDE; row += ports->input_count) {
+      size_t first = image * EXAMPLE_PIXELS + row * EXAMPLE_SIDE;
+      memcpy(p->turn + first, p->pixels + first, EXAMPLE_SIDE * sizeof *p->turn);
+    }
+  return thalnet_batch_set_inputs(batch, ports->inputs[i], p->turn, count * EXAMPLE_PIXELS);
 }
 
 /* Fills a batch with the images of these numbers. Labels are set behind it, by the classifier. */
@@ -163,9 +190,12 @@ static thalnet_status load_batch(void *context, thalnet_batch *batch, const stru
     const uint8_t *pixels = images->pixels + numbers[i] * images->size;
     for (size_t k = 0; k < EXAMPLE_PIXELS; k++) p->pixels[i * EXAMPLE_PIXELS + k] = (float)pixels[k] / 255.0f;
   }
+  const struct example_ports *ports = &p->trainer.network.ports;
   thalnet_status status = thalnet_batch_begin(batch, count, EXAMPLE_SIDE);
-  if (status) return status;
-  return thalnet_batch_set_inputs(batch, p->trainer.network.ports.inputs[0], p->pixels, count * EXAMPLE_PIXELS);
+  if (!status && ports->input_count == 1)
+    return thalnet_batch_set_inputs(batch, ports->inputs[0], p->pixels, count * EXAMPLE_PIXELS);
+  for (size_t i = 0; i < ports->input_count && !status; i++) status = set_turn(p, batch, i, count);
+  return status;
 }
 
 /* --- the program ----------------------------------------------------------------------------------------------------- */
@@ -174,7 +204,8 @@ static int allocate(struct pmnist *p) {
   size_t batch = (size_t)p->settings.batch;
   size_t room = batch > EXAMPLE_EVALUATION_IMAGES ? batch : EXAMPLE_EVALUATION_IMAGES;
   p->pixels = calloc(room * EXAMPLE_PIXELS, sizeof *p->pixels);
-  if (p->pixels) return EXAMPLE_EXIT_SUCCESS;
+  p->turn = calloc(room * EXAMPLE_PIXELS, sizeof *p->turn);
+  if (p->pixels && p->turn) return EXAMPLE_EXIT_SUCCESS;
   example_complain("pmnist", "no memory for a batch of %zu images", room);
   return EXAMPLE_EXIT_FAILURE;
 }
@@ -204,5 +235,6 @@ int main(int argc, char **argv) {
   example_classifier_free(&p.classifier);
   example_image_data_free(&p.data);
   free(p.pixels);
+  free(p.turn);
   return code;
 }

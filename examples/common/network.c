@@ -101,7 +101,9 @@ static void describe(struct example_network *network, thalnet_center *net) {
     if (thalnet_center_add_module(net, NULL, NULL, &module)) return;
     add_layers(network, module, i);
     if (reads(network)) add_reader(network, module);
-    if (!ends || i == 0) thalnet_module_connect_input(module, ports->inputs[ports->input_count > 1 ? i : 0]);
+    for (size_t k = 0; k < ports->input_count; k++)
+      if (is_plain(network) || (!ends && k == (size_t)i % ports->input_count) || (ends && i == 0))
+        thalnet_module_connect_input(module, ports->inputs[k]);
     if (!ends || i == network->modules - 1)
       thalnet_module_connect_output(module, ports->outputs[ports->output_count > 1 ? i : 0]);
   }
@@ -214,16 +216,19 @@ void example_network_print(const struct example_network *n, const thalnet_center
            has_top(n) ? n->units : n->features),
         separator = " and ";
   if (has_top(n) || !has_recurrent(n)) printf("%sa dense layer of %ld", separator, n->features);
+  int shared = n->ports.input_count > 1;
+  if (is_plain(n) && shared) printf("%s%zu inputs, %s each", separator, n->ports.input_count, n->ports.input_words);
   if (!is_plain(n)) {
-    int ends = is(n->connect, "ends"), slices = n->ports.input_count > 1, each = is(n->output, "each");
+    int ends = is(n->connect, "ends"), each = is(n->output, "each");
     if (reads(n))
       printf(", %s readers with context %ld", n->reader, n->context);
     else
       printf(", no readers");
-    printf(", %s, %s",
+    printf(", %s%s, %s",
            ends     ? "input to the first"
-           : slices ? "a slice of the input to each"
+           : shared ? n->ports.input_words
                     : "input to all",
+           shared && !ends ? " to each" : "",
            ends   ? "output from the last"
            : each ? "an output for each"
                   : "output from all");

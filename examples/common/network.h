@@ -16,7 +16,8 @@ enum { EXAMPLE_MODULE_LIMIT = 256 };
 struct example_ports {
   const char *input, *output;               /* their names */
   size_t input_sizes[EXAMPLE_MODULE_LIMIT]; /* values of a frame, or kinds of tokens */
-  size_t input_count;                       /* 1: one input for all; more: one for each module */
+  size_t input_count;      /* 1: one input for all; more: one for each module in turn, and all for a plain GRU */
+  const char *input_words; /* what one of several inputs has, such as "a slice of the row" */
   size_t output_size;                       /* classes */
   int32_t tokens;                           /* 1: the inputs are tokens */
   int32_t steps_per_frame;                  /* of inputs and outputs */

@@ -63,6 +63,16 @@ run 0 "plain GRU" --images 300 --epochs 1 --model gru
 [ "$(value parameters)" = 47310 ] || failed "plain GRU: $(value parameters) parameters"
 run 0 "softmax with given features" --images 100 --epochs 1 --reader softmax --features 20 --context 24
 holds "$(value parameters) > 50000" || failed "softmax: given features were changed"
+run 0 "turns" --images 300 --epochs 1 --modules 3 --features 20 --context 8 --turns 3 --reader linear --out "$work/turns"
+grep -q ", rows in turn to each" "$out" || failed "turns: does not say so"
+[ "$(value parameters)" = "$((3 * (3 * 20 * (28 + 8 + 20) + 6 * 20) + 3 * 8 * 60 + 3 * 200 + 10))" ] ||
+  failed "turns: $(value parameters) parameters"
+run 0 "turns, loaded" --images 300 --turns 3 --load "$work/turns/model.safetensors"
+refused "turns, loaded wrongly" "3 inputs" --images 300 --load "$work/turns/model.safetensors"
+run 0 "turns of a GRU" --images 300 --epochs 1 --model gru --units 20 --turns 3
+[ "$(value parameters)" = "$((3 * 20 * (3 * 28 + 20) + 6 * 20 + 200 + 10))" ] ||
+  failed "turns of a GRU: $(value parameters) parameters"
+refused "more turns than modules" "as many --modules" --turns 5
 run 0 "no readers" --images 300 --epochs 1 --reader none --budget 50000
 grep -q ", no readers, input to all" "$out" || failed "no readers: does not say so"
 run 0 "help" --help
