@@ -46,23 +46,18 @@ static const struct example_defaults for_shapes = {
     .batch = 100,
     .rate = 6e-3};
 static const struct example_defaults for_photographs = {
-    .network = {.modules = 8, .features = 25, .context = 8, .layers = 1, .units = 48, .budget = 50000},
+    .network =
+        {.modules = 8, .features = 25, .context = 8, .reader = "linear", .layers = 3, .units = 48, .budget = 50000},
     .epochs = 40,
     .batch = 200,
-    .rate = 1.5e-2,
+    .rate = 1e-2,
     .input_dropout = 0.1,
     .weight_decay = 0.15,
     .average = 0.999};
 
-/* What is best depends on the data, the model, and what is done to the images. */
-static struct example_defaults choose_defaults(const struct cifar10 *p, int plain, int slices) {
+static struct example_defaults choose_defaults(const struct cifar10 *p, int slices) {
   struct example_defaults chosen = p->settings.data ? for_photographs : for_shapes;
-  if (p->settings.data && plain) {
-    chosen.network.layers = 3;
-    chosen.rate = 1e-2;
-  } else if (p->settings.data && !slices) {
-    chosen.network.features = 18; /* inputs are wider */
-  } else if (!p->settings.data && slices) {
+  if (!p->settings.data && slices) { /* inputs are narrower, so that modules can be larger */
     chosen.network.features = 36;
     chosen.network.context = 27;
   }
@@ -133,7 +128,7 @@ static int parse(struct cifar10 *p, int argc, char **argv) {
   int ends = network->connect && strcmp(network->connect, "ends") == 0;
   if (!p->input) p->input = p->settings.data && !plain && !ends ? "slices" : "row";
   int slices = strcmp(p->input, "slices") == 0;
-  struct example_defaults chosen = choose_defaults(p, plain, slices);
+  struct example_defaults chosen = choose_defaults(p, slices);
   code = example_settings_finish(&p->settings, &chosen);
   if (code < 0) code = example_classifier_finish(&p->classifier, &p->settings);
   return code < 0 ? check(p, slices) : code;

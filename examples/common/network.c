@@ -53,7 +53,7 @@ static void add_reader(const struct example_network *network, thalnet_module *mo
   for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
     if (!is(readers[i].name, network->reader)) continue;
     options.normalize = readers[i].normalize;
-    options.skip_own = network->skip_own;
+    options.skip_own = is(network->own, "skip");
     thalnet_module_add_reader(module, readers[i].kind, (size_t)network->context, &options, NULL);
   }
 }
@@ -233,7 +233,7 @@ void example_network_print(const struct example_network *n, const thalnet_center
            : each ? "an output for each"
                   : "output from all");
   }
-  if (n->skip_own) printf(", own slices skipped");
+  if (reads(n) && is(n->own, "skip")) printf(", own slices skipped");
   if (n->learned_start) printf(", learned start");
   if (n->layer_norm) printf(", layer norm");
   if (n->zoneout > 0.0 || n->cell_zoneout > 0.0) printf(", zoneout %g", n->zoneout);

@@ -18,11 +18,11 @@ struct example_ports {
   size_t input_sizes[EXAMPLE_MODULE_LIMIT]; /* values of a frame, or kinds of tokens */
   size_t input_count;      /* 1: one input for all; more: one for each module in turn, and all for a plain GRU */
   const char *input_words; /* what one of several inputs has, such as "a slice of the row" */
-  size_t output_size;                       /* classes */
-  int32_t tokens;                           /* 1: the inputs are tokens */
-  int32_t steps_per_frame;                  /* of inputs and outputs */
-  int32_t inputs[EXAMPLE_MODULE_LIMIT];     /* their numbers in the built network */
-  int32_t outputs[EXAMPLE_MODULE_LIMIT];    /* the same of the outputs */
+  size_t output_size;      /* classes */
+  int32_t tokens;          /* 1: the inputs are tokens */
+  int32_t steps_per_frame; /* of inputs and outputs */
+  int32_t inputs[EXAMPLE_MODULE_LIMIT];  /* their numbers in the built network */
+  int32_t outputs[EXAMPLE_MODULE_LIMIT]; /* the same of the outputs */
   size_t output_count;
 };
 
@@ -33,6 +33,7 @@ struct example_network {
   const char *stack;   /* the layers of a module: gru, dense-gru, gru-dense, dense-gru-dense, dense */
   const char *cell;    /* what recurrent layers are: gru, lstm */
   const char *reader;  /* linear, weight_norm, softmax, gaussian, gaussian_normalized, none */
+  const char *own;     /* what readers do with their own module's features: read, skip */
   long modules;
   long features; /* units of the topmost layer; of a plain GRU, of all its recurrent layers */
   long units;    /* of recurrent layers below a dense one */
@@ -40,7 +41,7 @@ struct example_network {
   long layers;   /* recurrent layers of a module */
   long context;  /* values that each module reads from the center */
   long budget;   /* parameters */
-  int skip_own, learned_start, layer_norm;
+  int learned_start, layer_norm;
   double zoneout, cell_zoneout, gate_bias;
   const char *time_scale;                  /* a number for all modules, or one for each, with commas between them */
   float time_scales[EXAMPLE_MODULE_LIMIT]; /* the same; 0: none */

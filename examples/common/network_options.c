@@ -46,7 +46,7 @@ void example_network_add_options(struct example_network *n, struct example_progr
        "layers below a dense one",
        &n->units, 1, 4096},
       {EXAMPLE_COUNT, "dense", "N", "units of the dense layer below the recurrent ones, 0: none", &n->dense, 0, 4096},
-      {EXAMPLE_FLAG, "skip-own", "", "readers leave out what their own module wrote", &n->skip_own, 0, 0},
+      {EXAMPLE_CHOICE, "own", "read|skip", "what readers do with what their own module wrote (read)", &n->own, 0, 0},
       {EXAMPLE_FLAG, "learned-start", "", "center and hidden states start where is learned, not at zero",
        &n->learned_start, 0, 0},
       {EXAMPLE_FLAG, "layer-norm", "", "layer normalisation of all layers", &n->layer_norm, 0, 0},
@@ -96,9 +96,9 @@ static int check(const struct example_network *n, struct example_error *error) {
     return example_fail(error, "--budget chooses the sizes: it does not go with --%s",
                         n->features >= 0 ? "features" : "units");
   if (is(n->model, "gru") &&
-      (n->modules >= 0 || n->reader || n->context >= 0 || n->connect || n->output || n->stack || n->skip_own))
-    return example_fail(error, "--modules, --reader, --context, --connect, --output, --stack and --skip-own do not go "
-                               "with a plain GRU");
+      (n->modules >= 0 || n->reader || n->context >= 0 || n->connect || n->output || n->stack || n->own))
+    return example_fail(error, "--modules, --reader, --context, --connect, --output, --stack and --own do not go with "
+                               "a plain GRU");
   if (is(n->model, "gru") && n->features >= 0)
     return example_fail(error, "--features is a size of modules; that of a plain GRU is --units");
   if (n->stack && strncmp(n->stack, "dense-", 6) != 0 && n->dense > 0)
@@ -109,8 +109,8 @@ static int check(const struct example_network *n, struct example_error *error) {
     return example_fail(error,
                         "--layers, --cell, --zoneout, --gate-bias and --time-scale are of recurrent layers, which "
                         "--stack dense does not have");
-  if (is(n->reader, "none") && (n->context >= 0 || n->skip_own))
-    return example_fail(error, "--context and --skip-own are of readers, which --reader none does not have");
+  if (is(n->reader, "none") && (n->context >= 0 || n->own))
+    return example_fail(error, "--context and --own are of readers, which --reader none does not have");
   if (n->cell_zoneout > 0.0 && !is(n->cell, "lstm")) return example_fail(error, "--cell-zoneout needs --cell lstm");
   if (n->gate_bias != 0.0 && n->time_scale)
     return example_fail(error, "--gate-bias and --time-scale both say where gates start: give one of them");
@@ -150,6 +150,9 @@ int example_network_finish(struct example_network *n, const struct example_netwo
     fill(&n->dense, strncmp(n->stack, "dense-", 6) == 0 ? (defaults->dense > 0 ? defaults->dense : n->features) : 0);
   fill(&n->dense, plain ? 0 : defaults->dense);
   fill_word(&n->stack, n->dense > 0 ? "dense-gru" : "gru");
-  if (n->skip_own && n->modules == 1) return example_fail(error, "--skip-own leaves nothing to read to one module");
+  if (!n->own && n->modules > 1) n->own = defaults->own;
+  fill_word(&n->own, "read");
+  if (is(n->own, "skip") && n->modules == 1)
+    return example_fail(error, "--own skip leaves nothing to read to one module");
   return read_time_scales(n, error);
 }

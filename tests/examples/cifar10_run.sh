@@ -82,7 +82,7 @@ fill() {
 
 # Everything that can be chosen runs, and changes something.
 fill
-few="--data $data --epochs 2 --batch 5 --modules 2 --features 8 --context 8"
+few="--data $data --epochs 2 --batch 5 --input row --modules 2 --features 8 --context 8"
 # shellcheck disable=SC2086
 run 0 "plain" $few
 epochs "$work/first"
@@ -113,7 +113,7 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   changes "context dropout" --context-dropout 0.2
   changes "feature dropout" --feature-dropout 0.2
   changes "module dropout" --module-dropout 0.2
-  changes "skip own" --skip-own
+  changes "skip own" --own skip
   changes "learned start" --learned-start
   changes "layer norm" --layer-norm
   changes "layer norm, dense" --layer-norm --stack dense-gru
@@ -131,7 +131,7 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   run 0 "averages" $few --average 0.9 --out "$work/averaged"
   average=$(value test_accuracy)
   cmp -s "$work/last/model.safetensors" "$work/averaged/model.safetensors" && failed "averages: no effect"
-  run 0 "averages, loaded" --data "$data" --load "$work/averaged/model.safetensors"
+  run 0 "averages, loaded" --data "$data" --input row --load "$work/averaged/model.safetensors"
   [ "$(value test_accuracy)" = "$average" ] || failed "averages: $(value test_accuracy) when loaded, not $average"
   changes "warm-up" --warmup 8
   changes "share" --train-share 0.5
@@ -139,7 +139,7 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
 budgets="3000 20000"
 [ "$short" ] && budgets=3000
 for budget in $budgets; do
-  for more in "--model gru" "--model thalnet --stack dense-gru-dense" "--model thalnet --input slices --reader softmax"; do
+  for more in "--model gru" "--model thalnet --stack dense-gru-dense" "--model thalnet --modules 4 --reader softmax"; do
     # shellcheck disable=SC2086
     run 0 "budget $budget $more" --data "$data" --epochs 1 --budget $budget $more
     holds "$(value parameters) <= $budget && $(value parameters) > 0.7 * $budget" ||
@@ -191,7 +191,7 @@ refused "two starts" "gate-bias" --time-scale 3 --gate-bias 1
 refused "cells of a GRU" "lstm" --cell-zoneout 0.1
 refused "zoneout without memory" "recurrent" --stack dense --zoneout 0.1
 refused "two input dropouts" "takes the place" --input-dropout 0.1 --variational-input-dropout 0.1
-refused "nothing to read" "nothing to read" --modules 1 --skip-own
+refused "nothing to read" "nothing to read" --modules 1 --own skip
 
 # Data that is missing, damaged or mixed up
 rm "$data"/*

@@ -144,7 +144,10 @@ refused "another rate" "saved with --lr 0.01, not 0.02" --images 100 --epochs 1 
 refused "other images" "saved with --images 100, not 90" --images 90 --epochs 1 --out "$work/new" --resume
 refused "another network" "modules" --images 100 --epochs 1 --out "$work/new" --resume --modules 3
 rm "$data/t10k-images-idx3-ubyte.gz"
-refused "other data" "other training data" --images 100 --data "$data" --epochs 1 --out "$work/new" --resume
+images b t10k
+run 0 "ten images, saved" --data "$data" --epochs 1 --out "$work/ten"
+labels '\001\000\002\003\004\005\006\007\010\011' train
+refused "other data" "other training data" --data "$data" --epochs 1 --out "$work/ten" --resume
 head -c 3000 "$work/new/checkpoint.safetensors" >"$work/cut" && mv "$work/cut" "$work/new/checkpoint.safetensors"
 refused "a truncated checkpoint" "." --images 100 --epochs 1 --out "$work/new" --resume
 cp "$work/new/model.safetensors" "$work/new/checkpoint.safetensors"
