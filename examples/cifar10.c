@@ -126,7 +126,7 @@ static int parse(struct cifar10 *p, int argc, char **argv) {
   const struct example_network *network = &p->settings.network;
   int plain = network->model && strcmp(network->model, "gru") == 0;
   int ends = network->connect && strcmp(network->connect, "ends") == 0;
-  if (!p->input) p->input = p->settings.data && !plain && !ends ? "slices" : "row";
+  if (!p->input) p->input = p->settings.data && !plain && !ends && network->modules != 1 ? "slices" : "row";
   int slices = strcmp(p->input, "slices") == 0;
   struct example_defaults chosen = choose_defaults(p, slices);
   code = example_settings_finish(&p->settings, &chosen);

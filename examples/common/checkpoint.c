@@ -132,9 +132,14 @@ static int compare(const struct example_trainer *t, const char *path, const thal
     saved = thalnet_checkpoint_find(checkpoint, key);
     int is_option = strncmp(key, "option.", 7) == 0;
     if (!saved) return example_fail(error, "%.700s: it does not say '%s'", path, key);
-    if (is_option && strcmp(saved, notes->pairs[i].value) != 0)
-      return example_fail(error, "%.500s: it was saved with --%s %.100s, not %.100s", path, key + 7, saved,
+    if (is_option && strcmp(saved, notes->pairs[i].value) != 0) {
+      char name[KEY_SIZE];
+      snprintf(name, sizeof name, "%s", key + 7);
+      for (char *c = name; *c; c++)
+        if (*c == '_') *c = '-';
+      return example_fail(error, "%.500s: it was saved with --%s %.100s, not %.100s", path, name, saved,
                           notes->pairs[i].value);
+    }
     if (strcmp(key, "data") == 0 && strcmp(saved, notes->pairs[i].value) != 0)
       return example_fail(error, "%.700s: it was saved with other training data", path);
   }

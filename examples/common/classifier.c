@@ -191,6 +191,11 @@ static int write_predictions(void *context) {
 
 /* --- the task -------------------------------------------------------------------------------------------------------- */
 
+static uint64_t fingerprint(const struct example_images *images) {
+  uint64_t hash = example_hash(0, images->labels, images->count);
+  return example_hash(hash, images->pixels, images->count * images->size);
+}
+
 int example_classifier_prepare(struct example_classifier *c, struct example_trainer *trainer,
                                const struct example_image_data *data) {
   static const struct example_scale accuracy = {"accuracy", "sequences", 0};
@@ -209,10 +214,8 @@ int example_classifier_prepare(struct example_classifier *c, struct example_trai
                                     .evaluate = evaluate,
                                     .load_routing = load_routing,
                                     .finish = write_predictions,
-                                    .fingerprint = UINT64_C(14695981039346656037)};
+                                    .fingerprint = fingerprint(&data->train)};
   trainer->task = task;
-  for (size_t i = 0; i < data->train.count; i++) /* FNV-1a */
-    trainer->task.fingerprint = (trainer->task.fingerprint ^ data->train.labels[i]) * UINT64_C(1099511628211);
   c->trainer = trainer;
   c->data = data;
   c->order = calloc(data->train.count, sizeof *c->order);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "sampler.h"
 #include "system.h"
 
@@ -143,12 +144,6 @@ static int check_prompt(const struct example_language *p, struct example_error *
   return 0;
 }
 
-static uint64_t fingerprint(struct example_characters text) {
-  uint64_t hash = UINT64_C(14695981039346656037);
-  for (size_t i = 0; i < text.count; i++) hash = (hash ^ text.tokens[i]) * UINT64_C(1099511628211); /* FNV-1a */
-  return hash;
-}
-
 static int allocate(struct example_language *p) {
   const struct example_task *task = &p->trainer->task;
   size_t training = task->sequences * task->frames;
@@ -190,7 +185,7 @@ int example_language_prepare(struct example_language *p, struct example_trainer 
                                     .evaluate = evaluate,
                                     .load_routing = load_routing,
                                     .finish = sample,
-                                    .fingerprint = fingerprint(text->train)};
+                                    .fingerprint = example_hash(0, text->train.tokens, text->train.count)};
   trainer->task = task;
   return allocate(p);
 }

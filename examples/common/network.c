@@ -128,8 +128,10 @@ int example_network_load(struct example_network *network, const thalnet_center_o
   const thalnet_center *net = *net_out;
   size_t inputs = (size_t)thalnet_center_input_count(net), outputs = (size_t)thalnet_center_output_count(net);
   if (inputs != ports->input_count || outputs > EXAMPLE_MODULE_LIMIT)
-    return example_fail(error, "%.700s: it has %zu inputs and %zu outputs, not %zu and 1: is --input another?", path,
-                        inputs, outputs, ports->input_count);
+    return example_fail(error,
+                        "%.700s: it has %zu inputs and %zu outputs, not %zu and 1: was it trained with options "
+                        "that are missing here?",
+                        path, inputs, outputs, ports->input_count);
   for (size_t i = 0; i < inputs; i++) {
     ports->inputs[i] = (int32_t)i;
     if (thalnet_center_input_size(net, (int32_t)i) != ports->input_sizes[i] ||

@@ -26,9 +26,7 @@ void example_network_add_options(struct example_network *n, struct example_progr
       {EXAMPLE_COUNT, "features", "N", "values that each module writes into the center", &n->features, 1, 4096},
       {EXAMPLE_COUNT, "context", "N", "values that each module reads from the center", &n->context, 1, 4096},
       {EXAMPLE_CHOICE, "reader", "linear|weight_norm|softmax|gaussian|gaussian_normalized|none",
-       "how modules read the center; none: not at all, for comparison\n"
-       "(weight_norm)",
-       &n->reader, 0, 0},
+       "how modules read the center; none: not at all, for comparison", &n->reader, 0, 0},
       {EXAMPLE_CHOICE, "connect", "all|ends",
        "every module has the input and the output; or the first has the\n"
        "input and the last the output",
@@ -46,7 +44,7 @@ void example_network_add_options(struct example_network *n, struct example_progr
        "layers below a dense one",
        &n->units, 1, 4096},
       {EXAMPLE_COUNT, "dense", "N", "units of the dense layer below the recurrent ones, 0: none", &n->dense, 0, 4096},
-      {EXAMPLE_CHOICE, "own", "read|skip", "what readers do with what their own module wrote (read)", &n->own, 0, 0},
+      {EXAMPLE_CHOICE, "own", "read|skip", "what readers do with what their own module wrote", &n->own, 0, 0},
       {EXAMPLE_FLAG, "learned-start", "", "center and hidden states start where is learned, not at zero",
        &n->learned_start, 0, 0},
       {EXAMPLE_FLAG, "layer-norm", "", "layer normalisation of all layers", &n->layer_norm, 0, 0},

@@ -51,3 +51,9 @@ void example_random_order(uint32_t *order, uint32_t count, uint64_t seed, uint64
     order[other] = kept;
   }
 }
+
+uint64_t example_hash(uint64_t hash, const uint8_t *bytes, size_t count) {
+  if (hash == 0) hash = UINT64_C(14695981039346656037);
+  for (size_t i = 0; i < count; i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+  return hash;
+}

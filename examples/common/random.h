@@ -32,6 +32,9 @@ float example_random_between(struct example_random *random, float low, float hig
  * whose last bits differ between C libraries. */
 float example_random_bell(struct example_random *random, float deviation);
 
+/* FNV-1a of bytes behind those that `hash` is of; 0: of none. */
+uint64_t example_hash(uint64_t hash, const uint8_t *bytes, size_t count);
+
 /* Fills order with 0..count-1 in a random order (Fisher-Yates). */
 void example_random_order(uint32_t *order, uint32_t count, uint64_t seed, uint64_t stream);
 

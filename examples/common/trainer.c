@@ -37,6 +37,12 @@ static int build(struct example_trainer *t) {
   thalnet_status status = example_network_fit(&t->network);
   if (!status) status = example_network_build(&t->network, &options, (uint64_t)s->seed, &t->net);
   if (status) return example_library_failed(s->program, status);
+  size_t parameters = thalnet_center_parameter_count(t->net);
+  if (t->network.budget_given && parameters > (size_t)t->network.budget) {
+    example_complain(s->program, "--budget %ld: the smallest network of this kind has %zu parameters",
+                     t->network.budget, parameters);
+    return EXAMPLE_EXIT_USAGE;
+  }
   if (!s->quiet) example_network_print(&t->network, t->net);
   return EXAMPLE_EXIT_SUCCESS;
 }

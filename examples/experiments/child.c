@@ -214,16 +214,28 @@ static char *take_predictions(const struct child *child, const struct launch *la
   return missing;
 }
 
+/* The line with {data} in place of the data's folder: where that is on this machine is nobody's business. */
+static char *without_folder(const char *line, const char *folder) {
+  char *inside = text_print("%s/", folder);
+  const char *at = strstr(line, inside);
+  char *whole =
+      at ? text_print("%.*s{data}%s", (int)(at - line), line, at + strlen(folder)) : text_copy(line, strlen(line));
+  free(inside);
+  return whole;
+}
+
 /* Why it failed: what it said last. */
 static char *take_error(const struct child *child, const struct launch *launch, int status) {
   struct text err = {NULL, 0, 0};
   struct example_error error = {""};
-  char *line = read_child_file(child, launch, ".err", &err, &error) == 0 ? last_line(&err, "") : NULL, *why;
+  char *said = read_child_file(child, launch, ".err", &err, &error) == 0 ? last_line(&err, "") : NULL, *why;
+  char *line = said ? without_folder(said, launch->data) : NULL;
   if (status > EXAMPLE_EXIT_SIGNAL)
     why = text_print("ended by signal %d%s%.*s", status - EXAMPLE_EXIT_SIGNAL, line ? ": " : "", ERROR_CHARACTERS,
                      line ? line : "");
   else
     why = text_print("%.*s", ERROR_CHARACTERS, line ? line : "it said nothing");
+  free(said);
   free(line);
   text_free(&err);
   return why;

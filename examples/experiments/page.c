@@ -104,13 +104,16 @@ static void print_missing(struct text *text, const struct store *store, const st
 
 /* --- groups -------------------------------------------------------------------------------------------------------------- */
 
+/* How much worse the test is than the training data, where that is measured. */
+static int has_gap(const struct group *group) { return group->measured && !group->untested; }
+
 static void print_row(struct text *text, const struct group *group, const struct row *row, const struct numbers *n) {
   text_add(text, "| `%s` | %s |", row->name, row->title);
   print_whole(text, &n->parameters);
   print_cell(text, group, &n->validation, group->untested);
   if (!group->untested) print_cell(text, group, &n->test, 1);
   print_cell(text, group, &n->train, 0);
-  if (!group->untested) print_cell(text, group, &n->gap, 0);
+  if (has_gap(group)) print_cell(text, group, &n->gap, 0);
   text_add(text, " %zu |", n->count);
   print_whole(text, &n->seconds);
   print_whole(text, &n->speed);
@@ -118,14 +121,11 @@ static void print_row(struct text *text, const struct group *group, const struct
 }
 
 static void print_heading(struct text *text, const struct group *group, const char *speed_unit) {
-  const char *gap = group->higher_is_better ? "train - test" : "test - train";
-  text_add(text, "\n| row | | parameters | validation |");
-  if (group->untested)
-    text_add(text, " train |");
-  else
-    text_add(text, " test | train | %s |", gap);
-  text_add(text, " seeds | seconds a run | %s/s | options |\n|---|---|---|---|---|---|---|---|---|%s\n", speed_unit,
-           group->untested ? "" : "---|---|");
+  const char *gap = group->higher_is_better ? " train - test |" : " test - train |";
+  text_add(text, "\n| row | | parameters | validation |%s train |%s seeds | seconds a run | %s/s | options |\n",
+           group->untested ? "" : " test |", has_gap(group) ? gap : "", speed_unit);
+  text_add(text, "|---|---|---|---|---|---|---|---|---|%s%s\n", group->untested ? "" : "---|",
+           has_gap(group) ? "---|" : "");
 }
 
 /* Returns how many rows have numbers. */
@@ -139,6 +139,7 @@ static size_t print_table(struct text *text, const struct store *store, const st
   }
   if (printed > 0) {
     text_add(text, "\nIn %s, mean ± standard deviation over the seeds. ", group->unit);
+    if (!group->measured) text_add(text, "Train is counted while the last epoch trains, with its dropout. ");
     print_command(text, group);
     text_add(text, "\n");
   }
@@ -162,6 +163,12 @@ static size_t find_best(const struct store *store, const struct group *group, co
   return best;
 }
 
+static int is_compared(const struct group *group, size_t row) {
+  for (size_t i = 0; i < group->comparison_count; i++)
+    if (group->comparisons[i].rows[0] == row || group->comparisons[i].rows[1] == row) return 1;
+  return 0;
+}
+
 /* How many rows tried something for each row of the tuned group: a fair comparison needs as many for both. */
 static void print_trials(struct text *text, const struct store *store, const struct group *group,
                          const struct group *tuned) {
@@ -175,7 +182,7 @@ static void print_trials(struct text *text, const struct store *store, const str
       done += n.count > 0;
       numbers_free(&n);
     }
-    if (planned == 0) continue;
+    if (planned == 0 && !is_compared(tuned, t)) continue;
     text_add(text, "%s %zu for `%s`", separator, done, tuned->rows[t].name);
     if (done < planned) text_add(text, " of %zu planned", planned);
     separator = ",";

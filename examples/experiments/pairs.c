@@ -17,7 +17,10 @@ size_t pairs_seeds(const struct store *store, const struct group *group, const s
   for (size_t i = 0; i < first->seed_count; i++) {
     const struct record *a = store_find(store, group->name, comparison->names[0], first->seeds[i]);
     const struct record *b = store_find(store, group->name, comparison->names[1], first->seeds[i]);
-    if (!a || !b || a->status || b->status) continue;
+    double value; /* runs of a time when the group left the test alone have none */
+    if (!a || !b || a->status || b->status || record_measure(a, "test", group->measure, &value) ||
+        record_measure(b, "test", group->measure, &value))
+      continue;
     *seeds_out = array_grow(*seeds_out, count, sizeof **seeds_out);
     (*seeds_out)[count++] = first->seeds[i];
   }

@@ -220,6 +220,13 @@ static int read_test(struct reader *r, char *value) {
   return 0;
 }
 
+static int read_train(struct reader *r, char *value) {
+  if (strcmp(value, "measured") != 0)
+    return fail(r, "train: there is measured only, where it is measured as the test is");
+  r->group->measured = 1;
+  return 0;
+}
+
 /* --- lines ----------------------------------------------------------------------------------------------------------- */
 
 static const struct key {
@@ -230,7 +237,7 @@ static const struct key {
     {"group", 1, 1, 1, read_group},     {"row", 0, 1, 1, read_row},         {"title", 0, 1, 0, read_title},
     {"program", 0, 1, 0, read_program}, {"options", 0, 1, 1, read_options}, {"seeds", 0, 1, 1, read_seeds},
     {"measure", 0, 1, 0, read_measure}, {"labels", 0, 1, 0, read_labels},   {"compare", 0, 1, 0, read_compare},
-    {"tunes", 0, 1, 1, read_tunes},     {"test", 0, 1, 0, read_test},
+    {"tunes", 0, 1, 1, read_tunes},     {"test", 0, 1, 0, read_test},       {"train", 0, 1, 0, read_train},
 };
 
 static int read_line(struct reader *r, char *line) {

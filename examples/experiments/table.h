@@ -29,6 +29,7 @@ struct group {
   int line;
   char *name, *title, *program, *options;
   char *tunes;  /* the group whose settings are chosen here; NULL: a group of its own */
+  int measured; /* train_M is measured as test_M is, so that their difference means something */
   int untested; /* its runs leave the test data alone; groups that tune always do */
   char *measure, *unit;
   int higher_is_better, percent; /* percent: values are shares, shown times 100 */

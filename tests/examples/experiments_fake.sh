@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
     --silent) silent=1 ;;
     --fail)
       echo "fake: first words" >&2
-      echo "fake: it went wrong" >&2
+      echo "fake: it went wrong with $dir/x" >&2
       exit 3
       ;;
     --die) kill -SEGV $$ ;;

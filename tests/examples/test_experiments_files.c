@@ -148,6 +148,7 @@ static const struct {
     {HEAD "tunes h\n" ROW, 1, "no group with a test"},
     {HEAD "tunes g\n" ROW, 1, "no group with a test"},
     {HEAD ROW TUNE "labels x 0 1\nrow x X\ntunes r\n", 7, "labels and compare"},
+    {HEAD "train no\n" ROW, 6, "there is measured only"},
     {HEAD "test no\n" ROW, 6, "there is none only"},
     {HEAD "test none\nlabels x 0 1\n" ROW, 1, "labels and compare"},
     {HEAD "row r Bell \a\n", 6, "not text"},
