@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "page.h"
+#include "page_groups.h"
 #include "pairs.h"
 
 struct interval compare_rows(const struct store *store, const struct group *group, const struct comparison *comparison,

@@ -15,6 +15,7 @@
 #include "common/system.h"
 #include "machine.h"
 #include "page.h"
+#include "page_groups.h"
 #include "picture.h"
 #include "results.h"
 #include "runner.h"

@@ -16,7 +16,4 @@ int page_write(const struct store *store, const struct table *table, const char 
 void page_print(struct text *text, const struct store *store, const struct table *table, const char *folder,
                 const int *pictures);
 
-/* A measure's value as people read it: "97.76" percent, "1.4123" bits. */
-void page_print_value(struct text *text, const struct group *group, double value);
-
 #endif
