@@ -120,7 +120,7 @@ int example_load_cifar(const char *folder, struct example_image_data *data, stru
   if (find_copies(folder, data, starts, error)) return -1;
   if (data->stored.count < 10)
     return example_fail(error, "%.700s: %zu training images are too few", folder, data->stored.count);
-  example_split_images(data);
+  example_split_images(data, 0);
   return 0;
 }
 
@@ -139,7 +139,7 @@ int example_draw_shapes(struct example_image_data *data, struct example_error *e
   memset(data, 0, sizeof *data);
   if (draw_set(&data->stored, DRAWN_TRAIN, 0, error) || draw_set(&data->test, DRAWN_TEST, DRAWN_TRAIN, error))
     return -1;
-  example_split_images(data);
+  example_split_images(data, 0);
   return 0;
 }
 

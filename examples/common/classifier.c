@@ -16,8 +16,9 @@ enum { ROUTING_IMAGES = 200, READOUT_FRAMES = 8 };
 void example_classifier_add_data_options(struct example_classifier *c, struct example_program *program) {
   const struct example_option options[] = {
       {EXAMPLE_COUNT, "images", "N", "train on the first N training images only", &c->images, 1, 1e6},
+      {EXAMPLE_COUNT, "held-out", "N", "hold the last N of them out for validation (5000)", &c->held_out, 1, 1e6},
   };
-  c->images = -1;
+  c->images = c->held_out = -1;
   example_options_add(program, options, sizeof options / sizeof options[0]);
 }
 
@@ -50,12 +51,20 @@ int example_classifier_finish(struct example_classifier *c, const struct example
   return EXAMPLE_EXIT_USAGE;
 }
 
-void example_classifier_cut(const struct example_classifier *c, const struct example_settings *settings,
-                            struct example_image_data *data) {
+int example_classifier_cut(const struct example_classifier *c, const struct example_settings *settings,
+                           struct example_image_data *data) {
   struct example_images *train = &data->train;
+  if (c->held_out > 0 && (!settings->data || (size_t)c->held_out >= data->stored.count)) {
+    example_complain(settings->program,
+                     "--held-out %ld: %zu images in a folder of --data are for training and validation", c->held_out,
+                     settings->data ? data->stored.count : (size_t)0);
+    return EXAMPLE_EXIT_USAGE;
+  }
+  if (c->held_out > 0) example_split_images(data, (size_t)c->held_out);
   if (c->images >= 0 && (size_t)c->images < train->count) train->count = (size_t)c->images;
   train->count = (size_t)(settings->train_share * (double)train->count);
   if (train->count == 0) train->count = 1;
+  return EXAMPLE_EXIT_SUCCESS;
 }
 
 /* --- batches --------------------------------------------------------------------------------------------------------- */

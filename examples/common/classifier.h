@@ -24,7 +24,7 @@ struct example_classifier {
 
   /* options */
   const char *readout, *predictions;
-  long readout_frames, images;
+  long readout_frames, images, held_out;
 
   /* the classifier's own */
   uint32_t *order, *numbers;  /* the training images in the epoch's order; a batch's images */
@@ -36,16 +36,17 @@ struct example_classifier {
   uint8_t *classes, *predicted; /* of a batch; of the test images */
 };
 
-/* --readout, --readout-frames, --images, --predictions */
+/* --images, --held-out; --readout, --readout-frames, --predictions */
 void example_classifier_add_data_options(struct example_classifier *classifier, struct example_program *program);
 void example_classifier_add_options(struct example_classifier *classifier, struct example_program *program);
 
 /* Fills in what was not given. Returns -1 when the program should go on, otherwise its exit code after a complaint. */
 int example_classifier_finish(struct example_classifier *classifier, const struct example_settings *settings);
 
-/* Leaves out training images that --images and --train-share do not want. */
-void example_classifier_cut(const struct example_classifier *classifier, const struct example_settings *settings,
-                            struct example_image_data *data);
+/* Holds out as many images for validation as --held-out wants, and leaves out training images that --images and
+ * --train-share do not want. Returns the exit code after a complaint. */
+int example_classifier_cut(const struct example_classifier *classifier, const struct example_settings *settings,
+                           struct example_image_data *data);
 
 /* Makes the trainer's task: naming these images. Returns the exit code. */
 int example_classifier_prepare(struct example_classifier *classifier, struct example_trainer *trainer,

@@ -8,9 +8,11 @@
 
 enum { VALIDATION_MOST = 5000 };
 
-void example_split_images(struct example_image_data *data) {
-  size_t held_out = data->stored.count / 10;
-  if (held_out > VALIDATION_MOST) held_out = VALIDATION_MOST;
+void example_split_images(struct example_image_data *data, size_t held_out) {
+  if (held_out == 0) {
+    held_out = data->stored.count / 10;
+    if (held_out > VALIDATION_MOST) held_out = VALIDATION_MOST;
+  }
   data->train = data->stored;
   data->train.count -= held_out;
   data->validation = data->stored;

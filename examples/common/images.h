@@ -22,8 +22,8 @@ struct example_image_data {
 /* Makes room. Returns 0, or -1 with the error's text. */
 int example_allocate_images(struct example_images *images, size_t count, size_t size, struct example_error *error);
 
-/* The last tenth of what is stored, at most 5,000 images, is for validation: training never sees it. */
-void example_split_images(struct example_image_data *data);
+/* The last `held_out` of what is stored are for validation: training never sees them. 0: the last tenth, at most 5,000. */
+void example_split_images(struct example_image_data *data, size_t held_out);
 
 /* Rearranges the bytes of every image in the order of permutation `number`; 0: as they are. */
 int example_permute_pixels(struct example_image_data *data, uint32_t number, struct example_error *error);
