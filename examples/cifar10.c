@@ -143,9 +143,10 @@ static int load_data(struct cifar10 *p) {
     example_complain("cifar10", "%s", error.text);
     return EXAMPLE_EXIT_USAGE;
   }
-  int code = example_classifier_cut(&p->classifier, &p->settings, &p->data);
+  int code = example_classifier_hold_out(&p->classifier, &p->settings, &p->data);
   if (code) return code;
-  p->normalization = example_normalize(&p->data.train);
+  p->normalization = example_normalize(&p->data.train); /* the same for fewer training images */
+  example_classifier_cut(&p->classifier, &p->settings, &p->data.train);
   if (p->settings.quiet) return EXAMPLE_EXIT_SUCCESS;
   printf("data: %s%s", folder ? "images in " : "shapes drawn by this program, NOT CIFAR-10 (--data is for that)",
          folder ? folder : "");

@@ -175,8 +175,9 @@ static int load_data(struct pmnist *p) {
     example_complain("pmnist", "%s", error.text);
     return EXAMPLE_EXIT_USAGE;
   }
-  int code = example_classifier_cut(&p->classifier, &p->settings, &p->data);
+  int code = example_classifier_hold_out(&p->classifier, &p->settings, &p->data);
   if (code) return code;
+  example_classifier_cut(&p->classifier, &p->settings, &p->data.train);
   if (p->settings.quiet) return EXAMPLE_EXIT_SUCCESS;
   printf("data: %s%s", folder ? "images in " : "digits drawn by this program, NOT MNIST (--data is for that)",
          folder ? folder : "");

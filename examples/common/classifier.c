@@ -51,9 +51,8 @@ int example_classifier_finish(struct example_classifier *c, const struct example
   return EXAMPLE_EXIT_USAGE;
 }
 
-int example_classifier_cut(const struct example_classifier *c, const struct example_settings *settings,
-                           struct example_image_data *data) {
-  struct example_images *train = &data->train;
+int example_classifier_hold_out(const struct example_classifier *c, const struct example_settings *settings,
+                                struct example_image_data *data) {
   if (c->held_out > 0 && (!settings->data || (size_t)c->held_out >= data->stored.count)) {
     example_complain(settings->program,
                      "--held-out %ld: %zu images in a folder of --data are for training and validation", c->held_out,
@@ -61,10 +60,14 @@ int example_classifier_cut(const struct example_classifier *c, const struct exam
     return EXAMPLE_EXIT_USAGE;
   }
   if (c->held_out > 0) example_split_images(data, (size_t)c->held_out);
+  return EXAMPLE_EXIT_SUCCESS;
+}
+
+void example_classifier_cut(const struct example_classifier *c, const struct example_settings *settings,
+                            struct example_images *train) {
   if (c->images >= 0 && (size_t)c->images < train->count) train->count = (size_t)c->images;
   train->count = (size_t)(settings->train_share * (double)train->count);
   if (train->count == 0) train->count = 1;
-  return EXAMPLE_EXIT_SUCCESS;
 }
 
 /* --- batches --------------------------------------------------------------------------------------------------------- */

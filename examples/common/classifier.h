@@ -43,10 +43,13 @@ void example_classifier_add_options(struct example_classifier *classifier, struc
 /* Fills in what was not given. Returns -1 when the program should go on, otherwise its exit code after a complaint. */
 int example_classifier_finish(struct example_classifier *classifier, const struct example_settings *settings);
 
-/* Holds out as many images for validation as --held-out wants, and leaves out training images that --images and
- * --train-share do not want. Returns the exit code after a complaint. */
-int example_classifier_cut(const struct example_classifier *classifier, const struct example_settings *settings,
-                           struct example_image_data *data);
+/* Holds out as many images for validation as --held-out wants. Returns the exit code after a complaint. */
+int example_classifier_hold_out(const struct example_classifier *classifier, const struct example_settings *settings,
+                                struct example_image_data *data);
+
+/* Leaves out training images that --images and --train-share do not want. */
+void example_classifier_cut(const struct example_classifier *classifier, const struct example_settings *settings,
+                            struct example_images *train);
 
 /* Makes the trainer's task: naming these images. Returns the exit code. */
 int example_classifier_prepare(struct example_classifier *classifier, struct example_trainer *trainer,

@@ -111,11 +111,11 @@ labels() { { printf "$label_header" && printf "$1"; } >"$data/$2-labels-idx1-uby
 ten='\000\001\002\003\004\005\006\007\010\011'
 images a train && labels "$ten" train && images b t10k && labels "$ten" t10k
 run 0 "ten images" --data "$data" --epochs 1
+grep -q "images in $data" "$out" || failed "ten images: does not say which data it uses"
 run 0 "four held out" --data "$data" --epochs 1 --held-out 4
 grep -q "6 for training, 4 for validation, 10 for the test" "$out" || failed "four held out: the data"
 refused "all held out" "held-out 10: 10 images" --data "$data" --held-out 10
 refused "drawn images held out" "held-out" --held-out 10
-grep -q "images in $data" "$out" || failed "ten images: does not say which data it uses"
 labels '\000\001\002\003\004\005\006\007\010\012' train
 refused "wrong label" "label 9 is 10" --data "$data"
 labels '\000\001\002\003\004\005\006\007\010' train
