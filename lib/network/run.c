@@ -164,6 +164,7 @@ static void thalnet__clear_results(thalnet_batch *batch) {
 static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__mode mode, const thalnet_state *state) {
   const thalnet_center *net = batch->net;
   for (size_t o = 0; o < net->output_count; o++) THALNET__TRY(thalnet__check_goals(batch, o));
+  batch->kept = batch->backward_done = 0; /* even if there is no memory: making room spoils what an earlier call left */
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, thalnet__reset_frames(batch));
   THALNET__TRY(thalnet__workplaces_reserve(net, &batch->works, &shape, thalnet__work_count(batch, mode)));
   if (mode == MODE_TRAIN)
@@ -171,7 +172,6 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
                                        net->has_gradient));
   thalnet__clear_results(batch);
   thalnet__start_batch(batch, state);
-  batch->kept = batch->backward_done = 0;
   batch->dropping = mode == MODE_TRAIN;
   batch->version = net->version;
   return THALNET_OK;

@@ -316,7 +316,36 @@ START_TEST(handles_survive_a_failure) {
 }
 END_TEST
 
+/* What thalnet_forward kept is gone once another call has begun to make room: thalnet_backward then says so. */
+START_TEST(a_failure_leaves_nothing_for_backward) {
+  const thalnet_dropout_options dropout = {sizeof dropout, 0.5f, 0.5f, 0.5f, 1}; /* which takes more memory */
+  for (size_t sequences = 2; sequences <= 5; sequences += 3) {                   /* one chunk, or several */
+    long failures = 1;
+    for (long fail_at = 1; failures > 0; fail_at++) {
+      struct world world;
+      begin(&world, 1);
+      thalnet_center *net = support_net(SUPPORT_READERS, &world.options);
+      thalnet_batch *batch = support_batch(net, sequences, 3);
+      support_fill(net, batch, sequences, 3, 1);
+      EXPECT_OK(thalnet_forward(net, batch, NULL));
+      EXPECT_OK(thalnet_batch_set_dropout(batch, &dropout));
+      world.memory.fail_at = atomic_load(&world.memory.calls) + fail_at;
+      thalnet_status status = thalnet_forward_backward(net, batch, NULL);
+      failures = atomic_load(&world.memory.failures);
+      ck_assert_int_eq(status, failures > 0 ? THALNET_ERROR_MEMORY : THALNET_OK);
+      ck_assert(failures > 0 || fail_at > 1);
+      world.memory.fail_at = 0;
+      EXPECT(thalnet_backward(net, batch), THALNET_ERROR_STATE);
+      EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+      thalnet_batch_free(batch);
+      thalnet_center_free(net);
+    }
+  }
+}
+END_TEST
+
 int main(void) {
-  const TTest *const tests[] = {every_allocation_fails, misaligned_memory_is_refused, handles_survive_a_failure};
+  const TTest *const tests[] = {every_allocation_fails, misaligned_memory_is_refused, handles_survive_a_failure,
+                                a_failure_leaves_nothing_for_backward};
   return SUPPORT_RUN("out_of_memory", tests);
 }
