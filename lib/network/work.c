@@ -235,7 +235,7 @@ thalnet_status thalnet__workplaces_reserve(const thalnet_center *net, thalnet__w
   THALNET__TRY(thalnet__workplaces_measure(net, shape, count, &bytes));
   if (bytes > works->size) {
     void *block;
-    thalnet__workplaces_free(net, works);
+    thalnet__workplaces_free(net, works); /* before, so that growing takes no more than thalnet_batch_size tells */
     THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));
     works->block = block;
     works->size = bytes;

@@ -81,6 +81,7 @@ struct support_memory {
   long fail_at;         /* the number of the request that fails, counted from 1; 0: none */
   int persistent;       /* 1: all later ones fail too */
   size_t largest;       /* requests above this fail; 0: any size is fine */
+  size_t most;          /* blocks of more bytes than this together fail; 0: any number is fine */
 };
 thalnet_memory support_memory_hooks(struct support_memory *memory);
 

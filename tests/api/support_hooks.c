@@ -29,6 +29,7 @@ static void *support_allocate(void *user, size_t size, size_t alignment) {
   while (front < sizeof(struct support_block)) {
     front += 2 * alignment;
   }
+  refused = refused || (memory->most > 0 && (size_t)atomic_load(&memory->bytes) + size > memory->most);
   if (refused || (memory->largest > 0 && size > memory->largest) || size > SIZE_MAX - front) {
     atomic_fetch_add(&memory->failures, 1);
     return NULL;

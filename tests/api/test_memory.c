@@ -143,8 +143,31 @@ START_TEST(inference_takes_no_gradients) {
 }
 END_TEST
 
+/* A host that gives a batch what it is told to take, and no more: it is enough on the way there too. */
+START_TEST(measured_memory_is_enough) {
+  for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
+    struct world world;
+    begin(&world, 1);
+    thalnet_center *net = support_net(kind, &world.options);
+    thalnet_batch_size size = THALNET_BATCH_SIZE_INIT;
+    thalnet_batch *batch = support_batch(net, 1, 1); /* brings the gradients, which are the center's */
+    thalnet_batch_free(batch);
+    EXPECT_OK(thalnet_batch_measure_memory(net, 20, 10, NULL, 0, &size));
+    world.memory.most = (size_t)atomic_load(&world.memory.bytes) + (size_t)size.bytes;
+    batch = support_batch(net, 20, 10);
+    for (size_t frames = 1; frames <= 10; frames++) {
+      support_fill(net, batch, 2 * frames, frames, 1);
+      EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+    }
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+    ck_assert_int_eq(atomic_load(&world.memory.live), 0);
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {everything_is_given_back, nothing_is_allocated_at_run_time, live_steps_never_allocate,
-                                inference_takes_no_gradients};
+                                inference_takes_no_gradients, measured_memory_is_enough};
   return SUPPORT_RUN("memory", tests);
 }
