@@ -91,11 +91,11 @@ static void thalnet__make_part(void *argument, size_t index, size_t worker) {
 
 void thalnet__begin_masks(thalnet__work *work, const thalnet_batch *batch) {
   thalnet__mask_call call = {.work = work, .segment = &work->main};
-  if (work->main.context_masks == NULL && work->main.center_masks == NULL) return;
   work->dropping = (thalnet__dropping){.contexts = batch->dropout.contexts,
                                        .features = batch->dropout.features,
                                        .modules = batch->dropout.modules,
                                        .every_step = batch->dropout.every_step};
+  if (work->main.context_masks == NULL && work->main.center_masks == NULL) return; /* settle steps may have their own */
   if (work->d_shown != NULL) memset(work->d_shown, 0, work->rows * work->net->features * sizeof(real));
   if (!work->dropping.every_step) thalnet__deal_rows(&call, thalnet__make_part);
 }

@@ -398,6 +398,46 @@ START_TEST(other_calls_drop_nothing) {
 }
 END_TEST
 
+/* What a final output and its gradients are of sequences that have no frames: a batch without any, or one in which all are
+ * empty. */
+static size_t settled(int32_t every_step, size_t frames, float output[2 * 4], float **gradients) {
+  const thalnet_dropout_options dropout = {sizeof dropout, 0.4f, 0, 0, every_step};
+  const int32_t lengths[2] = {0, 0}, labels[2] = {1, 3};
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  options.settle_steps = 3;
+  options.learned_start = 1;
+  thalnet_center *net = support_net(SUPPORT_SMALL, &options);
+  thalnet_batch *batch = support_batch(net, 2, 5);
+  float *parameters = support_parameters(net);
+  const size_t count = thalnet_center_parameter_count(net);
+  support_randoms(parameters, count, 3);
+  EXPECT_OK(thalnet_center_write(net, NULL, parameters, count));
+  EXPECT_OK(thalnet_batch_set_dropout(batch, &dropout));
+  EXPECT_OK(thalnet_batch_begin(batch, 2, frames));
+  EXPECT_OK(thalnet_batch_set_lengths(batch, lengths, 2));
+  EXPECT_OK(thalnet_batch_set_final_labels(batch, 0, labels, 2));
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  EXPECT_OK(thalnet_batch_read_final_output(batch, 0, output, 2 * 4));
+  *gradients = support_gradients(net);
+  free(parameters);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return count;
+}
+
+START_TEST(settle_steps_alone_are_dropped) {
+  for (int32_t every_step = 0; every_step < 2; every_step++) {
+    float outputs[2][2 * 4], *gradients[2];
+    settled(every_step, 0, outputs[0], &gradients[0]);
+    const size_t count = settled(every_step, 5, outputs[1], &gradients[1]);
+    ck_assert(support_same(outputs[0], outputs[1], 2 * 4));
+    ck_assert(support_same(gradients[0], gradients[1], count));
+    free(gradients[0]);
+    free(gradients[1]);
+  }
+}
+END_TEST
+
 /* Turning it on and off takes memory once. */
 START_TEST(memory_is_taken_once) {
   const thalnet_dropout_options dropout = {sizeof dropout, 0.5f, 0.5f, 0, 1};
@@ -528,7 +568,8 @@ int main(void) {
       features_are_dropped_once,     contexts_are_dropped_once,        modules_are_dropped_whole,
       every_step_is_drawn_again,     readers_and_outputs_see_the_same, expectations_are_kept,
       seed_epoch_and_id_decide,      position_does_not_matter,         windows_go_on,
-      hidden_states_are_not_dropped, other_calls_drop_nothing,         memory_is_taken_once,
-      inputs_are_dropped_once,       kinds_of_tokens_are_dropped,      wrong_options_change_nothing};
+      hidden_states_are_not_dropped, other_calls_drop_nothing,         settle_steps_alone_are_dropped,
+      memory_is_taken_once,          inputs_are_dropped_once,          kinds_of_tokens_are_dropped,
+      wrong_options_change_nothing};
   return SUPPORT_RUN("dropout", tests);
 }
