@@ -6,6 +6,7 @@
 
 #include <thalnet/module.h>
 
+#include "core/floating.h"
 #include "network/declare.h"
 
 /* What is being read. Every layer, reader and connection to an output brings tensors; there can be no more of them than the file
@@ -138,16 +139,24 @@ static int thalnet__take_field(const thalnet__word *word, size_t *at, const char
   return 1;
 }
 
+/* Its rate, whichever way the host rounds. */
+static int thalnet__read_rate(const struct thalnet__field *field, real *rate) {
+  double read;
+  const thalnet__floating mode = thalnet__floating_enter();
+  const int malformed = thalnet__field_fraction(field, &read);
+  if (!malformed) *rate = (real)read;
+  thalnet__floating_leave(mode);
+  return malformed;
+}
+
 /* Takes "<name>=<rate>" where the word goes on with it; -1: its rate is malformed. */
 static int thalnet__take_rate(const thalnet__word *word, size_t *at, const char *name, real *rate) {
   const size_t length = strlen(name);
-  double read;
   if (*at == word->count) return 0;
   const struct thalnet__field *field = &word->fields[*at];
   if (field->length <= length || memcmp(field->at, name, length) != 0 || field->at[length] != '=') return 0;
   const struct thalnet__field value = {field->at + length + 1, field->length - length - 1};
-  if (thalnet__field_fraction(&value, &read)) return -1;
-  *rate = (real)read;
+  if (thalnet__read_rate(&value, rate)) return -1;
   ++*at;
   return 0;
 }

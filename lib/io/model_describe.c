@@ -4,6 +4,8 @@
 
 #include <thalnet/module.h>
 
+#include "core/floating.h"
+
 const char *thalnet__activation_name(int32_t activation) {
   switch (activation) {
   case THALNET_IDENTITY: return "identity";
@@ -74,7 +76,9 @@ static void thalnet__describe_rate(thalnet__text *text, const char *name, real r
   if (rate == 0) return;
   thalnet__field(text, name);
   thalnet__text_add(text, "=");
+  const thalnet__floating mode = thalnet__floating_enter(); /* the host may round in another direction */
   thalnet__text_fraction(text, (double)rate);
+  thalnet__floating_leave(mode);
 }
 
 static void thalnet__describe_layers(thalnet__text *text, const thalnet_module *module) {

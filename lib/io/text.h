@@ -19,7 +19,8 @@ void thalnet__text_number(thalnet__text *text, uint64_t number);
 void thalnet__text_escaped(thalnet__text *text, const char *words);
 /* The 16 hexadecimal digits of an IEEE 754 binary64. */
 void thalnet__text_bits(thalnet__text *text, double number);
-/* A fraction as "0.25", with as few digits as a float needs to be the same again; 0.000001 <= fraction < 1. */
+/* A fraction as "0.25", with as few digits as a float needs to be the same again; 0.000001 <= fraction < 1. Where
+ * numbers are rounded to nearest, like thalnet__field_fraction. */
 void thalnet__text_fraction(thalnet__text *text, double fraction);
 /* Ends it with NUL, at the last byte if it did not fit. */
 const char *thalnet__text_end(thalnet__text *text);
