@@ -106,7 +106,9 @@ static thalnet_status thalnet__held_set_label_smoothing(thalnet_batch *batch, in
   if (!declared->loss->labels)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s' has the loss %s", call, declared->name,
                          declared->loss->name);
-  if (!thalnet__is_finite_real(smoothing) || smoothing < 0 || smoothing >= 1)
+  if (!thalnet__is_finite_real(smoothing)) /* nor made a double, which could trap in the host's mode */
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s': smoothing is not finite", call, declared->name);
+  if (smoothing < 0 || smoothing >= 1)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s': smoothing %g is not in [0, 1)", call, declared->name,
                          (double)smoothing);
   batch->outputs[output].smoothing = smoothing;

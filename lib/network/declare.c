@@ -191,7 +191,9 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
 
 /* Smaller rates than a millionth would never be seen, and need not be spelled. */
 static thalnet_status thalnet__check_rate(const thalnet_module *module, const char *kind, const char *what, real rate) {
-  if (rate == 0 || (rate >= (real)THALNET__ZONEOUT_LEAST && rate < 1)) return THALNET_OK;
+  /* finite first: comparing a NaN could trap in the host's mode */
+  if (thalnet__is_finite_real(rate) && (rate == 0 || (rate >= (real)THALNET__ZONEOUT_LEAST && rate < 1)))
+    return THALNET_OK;
   return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: %s is neither 0 nor from 0.000001 to below 1",
                        module->name, kind, what);
 }

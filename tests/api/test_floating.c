@@ -221,6 +221,66 @@ START_TEST(bad_values_do_not_trap) {
 }
 END_TEST
 
+/* What a host may give a value that is none to: ERROR_ARGUMENT each, the last ERROR_DATA. */
+enum { BAD_CALLS = 13 };
+
+static void bad_options(const float *bad, thalnet_center *draft, thalnet_module *module, thalnet_batch *batch,
+                        thalnet_status got[BAD_CALLS]) {
+  thalnet_dropout_options dropout[3];
+  thalnet_gru_options gru[3];
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  thalnet_output_options output = THALNET_OUTPUT_OPTIONS_INIT;
+  float *const places[] = {&dropout[0].contexts, &dropout[1].features, &dropout[2].modules, &gru[0].zoneout,
+                           &gru[1].gate_bias,    &gru[2].time_scale,   &lstm.cell_zoneout,  &output.weight};
+  for (int k = 0; k < 3; k++) {
+    dropout[k] = (thalnet_dropout_options)THALNET_DROPOUT_OPTIONS_INIT;
+    gru[k] = (thalnet_gru_options)THALNET_GRU_OPTIONS_INIT;
+  }
+  for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
+    memcpy(places[p], bad, sizeof *bad);
+  }
+  for (int k = 0; k < 3; k++) {
+    got[k] = thalnet_batch_set_dropout(batch, &dropout[k]);
+    got[3 + k] = thalnet_module_add_gru(module, 2, &gru[k]);
+  }
+  got[6] = thalnet_module_add_lstm(module, 2, &lstm);
+  got[7] = thalnet_center_add_output(draft, "y", 2, THALNET_CROSS_ENTROPY, &output, NULL);
+  got[8] = thalnet_batch_set_input_dropout(batch, 0, *bad);
+  got[9] = thalnet_batch_set_variational_input_dropout(batch, 0, *bad);
+  got[10] = thalnet_batch_set_label_smoothing(batch, 0, *bad);
+  got[11] = thalnet_batch_set_loss_weight(batch, 0, *bad);
+  got[12] = thalnet_batch_set_weights(batch, 0, bad, 1);
+}
+
+/* So are options: NaN, one that signals, and infinity. */
+START_TEST(bad_options_do_not_trap) {
+  static const uint32_t bits[] = {0x7fc00000, 0x7f800001, 0x7f800000};
+  thalnet_center *draft = NULL, *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_batch *batch = support_batch(net, 1, 1);
+  thalnet_module *module = NULL;
+  EXPECT_OK(thalnet_center_create(NULL, &draft));
+  EXPECT_OK(thalnet_center_add_module(draft, NULL, NULL, &module));
+  support_fill(net, batch, 1, 1, 1);
+  for (int mode = 6; mode < MODES; mode++) {
+    for (size_t i = 0; i < sizeof bits / sizeof bits[0] && set_mode(mode); i++) {
+      thalnet_status got[BAD_CALLS];
+      float bad;
+      memcpy(&bad, &bits[i], sizeof bad);
+      bad_options(&bad, draft, module, batch, got);
+      normal();
+      for (int k = 0; k < BAD_CALLS; k++) {
+        ck_assert_msg(got[k] == (k < BAD_CALLS - 1 ? THALNET_ERROR_ARGUMENT : THALNET_ERROR_DATA),
+                      "mode %d, value %zu, call %d: %s", mode, i, k, thalnet_status_name(got[k]));
+      }
+    }
+    normal();
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  thalnet_center_free(draft);
+}
+END_TEST
+
 /* The mode is restored on failing calls as well. */
 START_TEST(failing_calls_restore_it) {
   thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
@@ -319,7 +379,8 @@ START_TEST(files_do_not_depend_on_the_mode) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {rounding_is_left_alone, flushing_is_left_alone,   traps_are_left_alone,
-                                bad_values_do_not_trap, failing_calls_restore_it, files_do_not_depend_on_the_mode};
+  const TTest *const tests[] = {rounding_is_left_alone,         flushing_is_left_alone,  traps_are_left_alone,
+                                bad_values_do_not_trap,         bad_options_do_not_trap, failing_calls_restore_it,
+                                files_do_not_depend_on_the_mode};
   return SUPPORT_RUN("floating", tests);
 }
