@@ -68,7 +68,11 @@ static int thalnet__is_optimizer(const thalnet_optimizer *optimizer) {
 }
 
 double thalnet_optimizer_rate(const thalnet_optimizer *optimizer) {
-  return thalnet__is_optimizer(optimizer) ? thalnet__schedule_rate(&optimizer->options, optimizer->steps) : 0;
+  if (!thalnet__is_optimizer(optimizer)) return 0;
+  const thalnet__floating mode = thalnet__floating_enter(); /* that of a step, so that it is the same rate */
+  const double rate = thalnet__schedule_rate(&optimizer->options, optimizer->steps);
+  thalnet__floating_leave(mode);
+  return rate;
 }
 
 int32_t thalnet_optimizer_averages_swapped(const thalnet_optimizer *optimizer) {

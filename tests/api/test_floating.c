@@ -309,6 +309,30 @@ START_TEST(failing_calls_restore_it) {
 }
 END_TEST
 
+/* The rate that is told is the one that the next step uses. */
+START_TEST(schedules_do_not_depend_on_the_mode) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  options.rate = 0.003;
+  options.warmup_steps = 7;
+  options.total_steps = 100;
+  for (options.schedule = THALNET_SCHEDULE_CONSTANT; options.schedule <= THALNET_SCHEDULE_COSINE; options.schedule++) {
+    thalnet_optimizer *optimizer = NULL;
+    EXPECT_OK(thalnet_optimizer_create(net, THALNET_ADAM, &options, &optimizer));
+    const double rate = thalnet_optimizer_rate(optimizer);
+    for (int mode = 1; mode < MODES; mode++) {
+      set_mode(mode);
+      const double other = thalnet_optimizer_rate(optimizer);
+      normal();
+      ck_assert_msg(memcmp(&rate, &other, sizeof rate) == 0, "schedule %d, mode %d: %a, %a", (int)options.schedule,
+                    mode, rate, other);
+    }
+    thalnet_optimizer_free(optimizer);
+  }
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* Rates are decimals in a file, and each direction of rounding would make something else of one of these. */
 static thalnet_center *net_with_rates(void) {
   static const float rates[] = {0.1f, 0.7f, 0.012345679f, 0.33333334f, 0.99999994f, 0.0000012345678f};
@@ -379,8 +403,13 @@ START_TEST(files_do_not_depend_on_the_mode) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {rounding_is_left_alone,         flushing_is_left_alone,  traps_are_left_alone,
-                                bad_values_do_not_trap,         bad_options_do_not_trap, failing_calls_restore_it,
+  const TTest *const tests[] = {rounding_is_left_alone,
+                                flushing_is_left_alone,
+                                traps_are_left_alone,
+                                bad_values_do_not_trap,
+                                bad_options_do_not_trap,
+                                failing_calls_restore_it,
+                                schedules_do_not_depend_on_the_mode,
                                 files_do_not_depend_on_the_mode};
   return SUPPORT_RUN("floating", tests);
 }
