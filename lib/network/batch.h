@@ -100,4 +100,11 @@ static inline size_t thalnet__output_frames(const thalnet_batch *batch, size_t o
   return batch->frames * batch->net->outputs[output].frames;
 }
 
+/* Whether any output is taken after the sequences' last frames. */
+static inline int thalnet__wants_final(const thalnet_batch *batch) {
+  for (size_t o = 0; o < batch->net->output_count; o++)
+    if (batch->outputs[o].final) return 1;
+  return 0;
+}
+
 #endif

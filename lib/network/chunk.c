@@ -162,12 +162,6 @@ static void thalnet__settle_forward(thalnet__work *work) {
   }
 }
 
-static int thalnet__wants_final(const thalnet_batch *batch) {
-  for (size_t o = 0; o < batch->net->output_count; o++)
-    if (batch->outputs[o].final) return 1;
-  return 0;
-}
-
 static void thalnet__place_chunk(thalnet__work *work, size_t first, size_t rows) {
   work->first = first;
   work->rows = work->main.rows = work->settle.rows = rows;

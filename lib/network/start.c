@@ -42,8 +42,9 @@ void thalnet__start_batch(thalnet_batch *batch, const thalnet_state *state) {
 
 int thalnet__any_start(const thalnet_batch *batch) {
   if (batch->fresh == NULL) return 0;
+  const int final = thalnet__wants_final(batch);
   for (size_t r = 0; r < batch->sequences; r++) {
-    if (batch->fresh[r]) return 1;
+    if (batch->fresh[r] && (final || batch->lengths[r] > 0)) return 1;
     for (size_t frame = 0; batch->resets_set && frame < (size_t)batch->lengths[r]; frame++)
       if (batch->resets[r * batch->frames + frame]) return 1;
   }

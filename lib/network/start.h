@@ -22,7 +22,8 @@ void thalnet__add_start_gradient(const thalnet_center *net, thalnet__memory_rows
 
 /* The memories at the start of a batch's sequences, out of a state's rows; state NULL: all start anew. */
 void thalnet__start_batch(thalnet_batch *batch, const thalnet_state *state);
-/* Whether any sequence of the batch started, and so had a gradient for the start. */
+/* Whether any sequence of the batch started, and so had a gradient for the start: an empty one does where a final output is taken
+ * of it. */
 int thalnet__any_start(const thalnet_batch *batch);
 
 /* Resets a state's row. */

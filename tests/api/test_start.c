@@ -345,6 +345,35 @@ START_TEST(training_moves_the_start) {
 }
 END_TEST
 
+/* So does one whose only rows at the start are empty: it is not looked at, but by a final output. */
+START_TEST(empty_sequences_leave_the_start) {
+  for (int32_t settle = 0; settle < 3; settle += 2) {
+    thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+    options.learned_start = 1;
+    options.settle_steps = settle;
+    thalnet_center *net = support_net(SUPPORT_SMALL, &options);
+    thalnet_batch *batch = support_batch(net, S, K);
+    thalnet_state *state = support_state(net, S);
+    thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.01);
+    const int32_t lengths[S] = {K, 0, 0}, labels[S] = {1, 2, 3}, none[S * K] = {[K] = -1, -1, -1, -1, -1, -1, -1, -1};
+    const uint8_t resets[S * K] = {[K] = 1}; /* beyond the end: there is none */
+    support_fill(net, batch, S, K, 1);
+    ck_assert(start_moves(net, batch, state, optimizer));
+    EXPECT_OK(thalnet_state_reset(state, (const size_t[]){1, 2}, 2));
+    EXPECT_OK(thalnet_batch_set_lengths(batch, lengths, S));
+    EXPECT_OK(thalnet_batch_set_labels(batch, 0, none, S * K));
+    EXPECT_OK(thalnet_batch_set_resets(batch, resets, S * K));
+    ck_assert(!start_moves(net, batch, state, optimizer)); /* though there is a first moment */
+    EXPECT_OK(thalnet_batch_set_final_labels(batch, 0, labels, S));
+    ck_assert(start_moves(net, batch, state, optimizer));
+    thalnet_optimizer_free(optimizer);
+    thalnet_state_free(state);
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* Weight decay leaves it alone: with and without, it is moved to the same place. */
 START_TEST(the_start_does_not_decay) {
   float starts[2][MEMORY], row[MEMORY];
@@ -379,6 +408,7 @@ int main(void) {
                                 a_start_that_is_written_is_busy,
                                 beginnings_have_gradients,
                                 training_moves_the_start,
+                                empty_sequences_leave_the_start,
                                 the_start_does_not_decay};
   return SUPPORT_RUN("start", tests);
 }
