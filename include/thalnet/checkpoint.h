@@ -80,6 +80,9 @@ typedef struct thalnet_checkpoint_options {
  * @retval THALNET_ERROR_MISMATCH optimizer or a state belongs to another center
  * @retval THALNET_ERROR_STATE net is not built; a gradient waits for thalnet_step (step, or clear it); averages of an optimizer that
  *         is not saved are in the center
+ * @retval THALNET_ERROR_NONFINITE a weight (of a center loaded with allow_nonfinite) or a value of a state (after live frames that
+ *         were not checked, or too large) is NaN or infinite: such a file could not be loaded. The text names it, and the old
+ *         file is untouched
  * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY, THALNET_ERROR_LIMIT, THALNET_ERROR_OVERFLOW as thalnet_center_save */
 THALNET_API thalnet_status thalnet_checkpoint_save(const char *path, const thalnet_checkpoint_contents *contents,
                                                    const thalnet_checkpoint_options *options);

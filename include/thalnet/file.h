@@ -57,7 +57,8 @@ THALNET_API thalnet_status thalnet_center_load_memory(const void *bytes, size_t 
                                                       const thalnet_load_options *options, thalnet_center **net_out);
 
 /** Saves a built center. The file is replaced in one step: `path`.tmp is written, made durable and renamed; on an error
- * before that the old file is untouched. If only making the rename durable fails, the new file is there already.
+ * before that the old file is untouched. If only making the rename durable fails, the new file is there already. Weights are
+ * finite, unless the center was loaded with allow_nonfinite: then they are saved as they are, and load in the same way.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (not built), THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
  * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY, THALNET_ERROR_BUSY (being written)
  * @retval THALNET_ERROR_LIMIT, THALNET_ERROR_OVERFLOW the description of the network is too large for a file */

@@ -78,7 +78,8 @@ static thalnet_status thalnet__check_saving(const thalnet__training *training, c
   if (net->has_gradient)
     return thalnet__fail(THALNET_ERROR_STATE, "%s: a gradient waits for thalnet_step: step or clear it before", call);
   if (training->pair_count > 0) THALNET__TRY(thalnet__check_pointer(training->pairs, call, "pairs"));
-  return thalnet__check_pairs(training->pairs, training->pair_count);
+  THALNET__TRY(thalnet__check_pairs(training->pairs, training->pair_count));
+  return thalnet__check_training(training);
 }
 
 thalnet_status thalnet_checkpoint_save(const char *path, const thalnet_checkpoint_contents *contents,

@@ -32,6 +32,7 @@ typedef struct thalnet__block {
   real *values;
   size_t count;
   const thalnet_state *state; /* NULL: of the shape of all parameters */
+  size_t number;              /* of the state */
 } thalnet__block;
 
 /* Block `number` in the order of the file; 0: there are no more. */
@@ -42,6 +43,13 @@ thalnet__image thalnet__checkpoint_image(const thalnet__training *training);
 thalnet_status thalnet__check_pairs(const thalnet_checkpoint_pair *pairs, size_t count);
 /* What neither saving nor restoring can do with: averages of an optimizer that is not part of it. */
 thalnet_status thalnet__check_averages(const thalnet__training *training);
+
+/* THALNET_ERROR_NONFINITE unless a training can go on with these values of a block. swapped: averages are among the parameters;
+ * updates: [tensor] done, of an optimizer. */
+thalnet_status thalnet__check_block(const thalnet__training *training, const thalnet__block *block, const real *values,
+                                    int swapped, const uint64_t *updates);
+/* The same of everything that is to be saved. */
+thalnet_status thalnet__check_training(const thalnet__training *training);
 
 /* Restores from an opened source: all of it, or nothing. *checkpoint_out: NULL on error. The writer of the center is the caller. */
 thalnet_status thalnet__restore(thalnet__training *training, thalnet__source *source,

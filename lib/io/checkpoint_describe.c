@@ -27,12 +27,13 @@ int thalnet__training_block(const thalnet__training *training, size_t number, th
   *block = (thalnet__block){.prefix = THALNET__CHECKPOINT_TENSORS "states.",
                             .values = state->memory,
                             .count = state->rows * thalnet__memory_values(training->net),
-                            .state = state};
+                            .state = state,
+                            .number = number};
   return 1;
 }
 
 static void thalnet__describe_block(thalnet__text *text, const thalnet__training *training, const thalnet__block *block,
-                                    size_t state, size_t place) {
+                                    size_t place) {
   const thalnet_center *net = training->net;
   for (size_t t = 0; block->state == NULL && t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
@@ -43,7 +44,7 @@ static void thalnet__describe_block(thalnet__text *text, const thalnet__training
   char digits[24];
   thalnet__text name = {digits, sizeof digits, 0};
   const size_t shape[] = {block->state->rows, thalnet__memory_values(net)};
-  thalnet__text_number(&name, state);
+  thalnet__text_number(&name, block->number);
   thalnet__describe_tensor(text, block->prefix, thalnet__text_end(&name), 2, shape, place);
 }
 
@@ -144,11 +145,8 @@ static void thalnet__describe_training(const void *subject, thalnet__text *text,
     thalnet__text_add(text, "\"");
   }
   thalnet__text_add(text, "}");
-  for (size_t i = 0, place = 0, states = 0; thalnet__training_block(training, i, &block); i++) {
-    thalnet__describe_block(text, training, &block, states, place);
-    states += block.state != NULL;
-    place += block.count;
-  }
+  for (size_t i = 0, place = 0; thalnet__training_block(training, i, &block); i++, place += block.count)
+    thalnet__describe_block(text, training, &block, place);
 }
 
 static const real *thalnet__image_block(const void *subject, size_t number, size_t *count) {

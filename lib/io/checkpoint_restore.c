@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From a file back into a training. Everything is read into a block of its own and checked there; only then do the objects
  * change, and from there on nothing can fail. */
-#include <math.h>
 #include <string.h>
 
 #include "core/checked.h"
@@ -167,38 +166,11 @@ static thalnet_status thalnet__read_counters(const thalnet__header *file, thalne
 
 /* --- the numbers --- */
 
-static thalnet_status thalnet__check_finite(const thalnet__block *block, const real *values, const char *name,
-                                            size_t count, real least) {
-  for (size_t i = 0; i < count; i++)
-    if (!thalnet__is_finite_real(values[i]) || values[i] < least)
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s%s: value %zu is %s", block->prefix, name, i,
-                           thalnet__is_finite_real(values[i]) ? "negative" : "not finite");
-  return THALNET_OK;
-}
-
-/* Weights, also those that wait in the place of averages, must be such that they can be written; squares are not negative. */
-static thalnet_status thalnet__check_block(const thalnet__staged *staged, const thalnet__block *block, size_t place) {
-  const thalnet_center *net = staged->training->net;
-  const thalnet_optimizer *optimizer = staged->training->optimizer;
-  const real *values = staged->numbers + place;
-  const int weights = block->values == net->parameters;
-  const int waiting = optimizer != NULL && staged->swapped && block->values == optimizer->averages;
-  const int squares = optimizer != NULL && block->values == optimizer->second;
-  if (block->state != NULL) return thalnet__check_finite(block, values, "memory", block->count, (real)-INFINITY);
-  for (size_t t = 0; t < net->tensor_count; t++) {
-    const thalnet__tensor *tensor = &net->tensors[t];
-    const real *own = values + tensor->place;
-    THALNET__TRY(thalnet__check_finite(block, own, tensor->name, tensor->count, squares ? 0 : (real)-INFINITY));
-    if (weights || (waiting && staged->updates[t] > 0))
-      THALNET__TRY(thalnet__check_parameters(net, tensor->place, tensor->count, own));
-  }
-  return THALNET_OK;
-}
-
 static thalnet_status thalnet__check_numbers(const thalnet__staged *staged) {
   thalnet__block block;
   for (size_t i = 0, place = 0; thalnet__training_block(staged->training, i, &block); i++, place += block.count)
-    THALNET__TRY(thalnet__check_block(staged, &block, place));
+    THALNET__TRY(
+        thalnet__check_block(staged->training, &block, staged->numbers + place, staged->swapped, staged->updates));
   return THALNET_OK;
 }
 

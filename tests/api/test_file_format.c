@@ -188,7 +188,10 @@ START_TEST(weights_are_checked) {
     ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "modules.1.layers.1.bias_hh"));
     options.allow_nonfinite = 1;
     EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, &options, &net));
+    struct model again = model_of(net); /* and saved as they are */
+    ck_assert(again.size == model.size && memcmp(again.bytes, model.bytes, model.size) == 0);
     thalnet_center_free(net);
+    model_free(&again);
     model_free(&model);
   }
   struct model model = model_of_kind(SUPPORT_SMALL);

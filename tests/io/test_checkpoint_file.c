@@ -390,6 +390,55 @@ START_TEST(numbers_are_checked) {
 }
 END_TEST
 
+/* What could not be restored is not saved over what can. */
+static void is_not_saved(struct subject *subject, const struct model *good, const char *culprit) {
+  struct support_io io = {0};
+  thalnet_io hooks = support_io_hooks(&io);
+  thalnet_checkpoint_options options = THALNET_CHECKPOINT_OPTIONS_INIT;
+  size_t size = 0;
+  options.io = &hooks;
+  subject->contents.states = subject->states;
+  support_io_put(&io, "c", good->bytes, good->size);
+  EXPECT(thalnet_checkpoint_save("c", &subject->contents, &options), THALNET_ERROR_NONFINITE);
+  ck_assert_msg(strstr(thalnet_error_text(), culprit) != NULL, "%s: %s", culprit, thalnet_error_text());
+  const struct support_file *file = support_io_find(&io, "c");
+  ck_assert(file->size == good->size && memcmp(file->bytes, good->bytes, good->size) == 0);
+  ck_assert_int_eq(io.calls, 0);
+  EXPECT(thalnet_checkpoint_save_memory(&subject->contents, NULL, 0, &size), THALNET_ERROR_NONFINITE);
+  ck_assert_uint_eq(size, 0);
+  support_io_clear(&io);
+}
+
+/* Live frames that nobody checks, and weights that were loaded as they are, are how such numbers come about. */
+START_TEST(what_is_not_finite_is_not_saved) {
+  static const unsigned char nan[] = {0, 0, 0xc0, 0x7f};
+  struct subject target;
+  struct model file, before;
+  pair_of(&target, &file, &before);
+  thalnet_state_options unchecked = THALNET_STATE_OPTIONS_INIT;
+  thalnet_load_options as_they_are = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  const float frames[2 * 3] = {0, 0, 0, 0, NAN, 0};
+  float answers[2 * 4];
+  unchecked.check_inputs = 0;
+  thalnet_state_free(target.states[1]);
+  EXPECT_OK(thalnet_state_create(target.net, 2, &unchecked, &target.states[1]));
+  EXPECT_OK(thalnet_state_step(target.net, target.states[1], frames, 2 * 3, answers, 2 * 4));
+  is_not_saved(&target, &before, "states.1");
+  EXPECT_OK(thalnet_state_reset(target.states[1], NULL, 0));
+  model_free(&before);
+  before = save(&target);
+  memcpy(model_tensor(&file, "outputs.0.bias"), nan, sizeof nan);
+  model_seal(&file);
+  as_they_are.allow_nonfinite = 1;
+  EXPECT_OK(thalnet_center_load_memory(file.bytes, file.size, &as_they_are, &net));
+  struct subject loaded = subject_of(net, THALNET_SGD, 0);
+  is_not_saved(&loaded, &before, "outputs.0.bias");
+  subject_free(&loaded);
+  end_pair(&target, &file, &before);
+}
+END_TEST
+
 /* --- files and memory that fail ----------------------------------------------------------------------------------- */
 
 START_TEST(every_file_call_fails) {
@@ -495,8 +544,15 @@ START_TEST(memory_is_bounded) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {
-      every_network_round_trips, truncations_and_flipped_bits, metadata_is_checked,    the_network_alone, sealed_noise,
-      numbers_are_checked,       every_file_call_fails,        every_allocation_fails, memory_is_bounded};
+  const TTest *const tests[] = {every_network_round_trips,
+                                truncations_and_flipped_bits,
+                                metadata_is_checked,
+                                the_network_alone,
+                                sealed_noise,
+                                numbers_are_checked,
+                                what_is_not_finite_is_not_saved,
+                                every_file_call_fails,
+                                every_allocation_fails,
+                                memory_is_bounded};
   return IO_RUN("checkpoint_file", tests);
 }
