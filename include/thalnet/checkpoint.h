@@ -23,8 +23,11 @@
  * clipping, weight decay, epsilon and all other settings, which are those of the host's objects; the position in the
  * data, seeds and epochs, which are the host's own: it keeps them as pairs.
  *
- * Training goes on bit for bit where the line of thalnet_build_info is the same and the host repeats its settings, chunk size,
- * seeds, epochs and batches. Loading a file from an untrusted source is in scope, as for model files.
+ * Training goes on bit for bit on the same machine with the same build of the library (thalnet_checkpoint_same_build), where the
+ * host repeats its settings, chunk size, seeds, epochs and batches. On another machine it goes on just as well, but maybe with
+ * other last bits: the library, the BLAS and the C library choose their kernels for the CPU when they run.
+ *
+ * Loading a file from an untrusted source is in scope, as for model files.
  *
  * Threads: saving is a use of the center as thalnet_center_save is, loading one as thalnet_center_write; optimizer and states are
  * busy meanwhile (THALNET_ERROR_BUSY). */
@@ -126,7 +129,8 @@ THALNET_API const char *thalnet_checkpoint_find(const thalnet_checkpoint *checkp
 /** Version and build of the library that wrote the file, such as "0.1.0 blas=openblas products=own threads=pthreadpool
  * kernel=avx512 real=float"; NULL for a wrong handle. */
 THALNET_API const char *thalnet_checkpoint_build(const thalnet_checkpoint *checkpoint);
-/** 1 when that is the library that runs, on a CPU for which it chooses the same kernels: training goes on bit for bit. */
+/** 1 when that is the library that runs, on a CPU for which it chooses the same kernels: on the same machine, training goes on bit
+ * for bit. */
 THALNET_API int32_t thalnet_checkpoint_same_build(const thalnet_checkpoint *checkpoint);
 
 #ifdef __cplusplus

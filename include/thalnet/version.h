@@ -31,7 +31,7 @@ THALNET_API const char *thalnet_version_text(void);
 
 /** What the running library was built with and which kernels it chose for this CPU, one line such as
  * "blas=openblas products=own threads=pthreadpool kernel=avx512 real=float"; constant storage. Results repeat bit for bit only where
- * this line is the same. */
+ * this line is the same, and for certain only on the same machine: the BLAS and the C library choose kernels for the CPU as well. */
 THALNET_API const char *thalnet_build_info(void);
 
 #ifdef __cplusplus
