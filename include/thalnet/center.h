@@ -132,7 +132,8 @@ THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const 
                                                      thalnet_module **module_out);
 
 /** Lays out and initialises all parameters. The same network, seed and library give the same bits; every tensor's values
- * depend on its name, its shape and the seed alone.
+ * depend on its name, the seed and what it is part of alone: the kind and sizes of a layer, reader or output, and a layer's gate_bias
+ * or time_scale (thalnet/module.h).
  * @retval THALNET_ERROR_STATE  already built; or the network is incomplete: no module, a module without layers, with neither
  *         input nor reader, or an input, output that nobody is connected to; or a single module whose reader has skip_own,
  *         and nothing to read
