@@ -17,9 +17,10 @@
  * only: not to biases, scales, gains of layer norm and weight-norm matrices.
  *
  * Averages. With d = average above 0 every update ends with a += (1 - d) / (1 - d^t) (w - a): an exponential moving average of the
- * weights after each of the tensor's own updates, without any share of the values before the first one. The first average is
- * the weight, early ones are close to plain means, later ones forget with d; about 1 / (1 - d) updates count. Averaged weights
- * often evaluate better than the last ones (Polyak and Juditsky 1992; Izmailov et al. 2018, arXiv 1803.05407).
+ * weights after each of the tensor's own updates, without any share of the values before the first one. A step in which a tensor
+ * receives no gradient is none of its updates: weights, moments, average and t stay. The first average is the weight, early ones
+ * are close to plain means, later ones forget with d; about 1 / (1 - d) updates count. Averaged weights often evaluate better than
+ * the last ones (Polyak and Juditsky 1992; Izmailov et al. 2018, arXiv 1803.05407).
  * thalnet_optimizer_swap_averages puts them in. They are kept in single precision: from d = 0.9999 on, the last bits of a weight
  * that hardly moves no longer reach its average.
  *
@@ -96,9 +97,10 @@ THALNET_API void thalnet_optimizer_free(thalnet_optimizer *optimizer);
 THALNET_API thalnet_status thalnet_step(thalnet_optimizer *optimizer, thalnet_center *net);
 
 /** Exchanges weights and averages: evaluation, thalnet_center_save and all else then see the averaged network; the next call
- * brings the weights back, bit for bit. A tensor that was never updated is its own average. It counts as a write of the center:
- * what is derived from the weights is renewed, and values that the host writes in between are averages. Freeing the optimizer in
- * between leaves the averages in the center for good.
+ * brings the weights back, bit for bit. A tensor that was never updated is its own average; a step that left a tensor alone, for it
+ * had no gradient, left its average alone too. The call counts as a write of the center: what is derived from the weights is
+ * renewed, and values that the host writes in between are averages. Freeing the optimizer in between leaves the averages in the
+ * center for good.
  *
  * While the averages are in, no optimizer steps in that center (THALNET_ERROR_STATE).
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_MISMATCH (an optimizer of another center), THALNET_ERROR_BUSY

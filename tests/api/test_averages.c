@@ -93,6 +93,29 @@ START_TEST(averages_follow_their_rule) {
 }
 END_TEST
 
+/* Of what a step leaves alone it leaves the average alone as well. */
+START_TEST(steps_without_a_gradient_leave_the_average) {
+  struct training t = start(THALNET_ADAM, 0.5);
+  const char *name = thalnet_center_tensor_name(t.net, 0);
+  size_t shape[3];
+  thalnet_center_tensor_shape(t.net, name, shape);
+  const size_t first = shape[0] * shape[1] * shape[2];
+  float *gradient = malloc(first * sizeof *gradient);
+  support_randoms(gradient, first, 3);
+  train(&t, 3);
+  float *before = averages(&t);
+  EXPECT_OK(thalnet_center_write_gradient(t.net, name, gradient, first));
+  EXPECT_OK(thalnet_step(t.optimizer, t.net));
+  float *after = averages(&t);
+  ck_assert(!support_same(before, after, first));
+  ck_assert(support_same(before + first, after + first, t.count - first));
+  free(gradient);
+  free(before);
+  free(after);
+  stop(t);
+}
+END_TEST
+
 /* Keeping averages, looking at them and saving them changes nothing of the training. */
 START_TEST(training_is_the_same_with_averages) {
   for (int32_t kind = THALNET_SGD; kind <= THALNET_ADAMW; kind++) {
@@ -256,8 +279,9 @@ START_TEST(an_average_without_norm_stays_out) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {averages_follow_their_rule,       training_is_the_same_with_averages,
-                                everything_sees_the_averages,     nothing_steps_on_averages,
-                                refused_steps_leave_the_averages, an_average_without_norm_stays_out};
+  const TTest *const tests[] = {averages_follow_their_rule,         steps_without_a_gradient_leave_the_average,
+                                training_is_the_same_with_averages, everything_sees_the_averages,
+                                nothing_steps_on_averages,          refused_steps_leave_the_averages,
+                                an_average_without_norm_stays_out};
   return SUPPORT_RUN("averages", tests);
 }
