@@ -98,7 +98,8 @@ THALNET_API thalnet_status thalnet_checkpoint_save_memory(const thalnet_checkpoi
 /** Brings net, optimizer and states to where they were: all of it, or on an error nothing. The three must have been made like those
  * that were saved: the same network, kind of optimizer, momentum, betas, smoothing and average as far as the kind uses them, and as
  * many states of as many rows. A gradient that waits is cleared; work begun on the old weights (thalnet_backward) is refused, as
- * after a write. Needs once more the memory of what is restored while it runs.
+ * after a write; a live state forgets inputs that were set for its next frame, and outputs of the last one. Needs once more the
+ * memory of what is restored while it runs.
  * @param[out] checkpoint_out free with thalnet_checkpoint_free; NULL on error. The pointer itself may be NULL.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION, THALNET_ERROR_BUSY
  * @retval THALNET_ERROR_MISMATCH optimizer or a state belongs to another center; or the file is of something else: the text has the

@@ -210,6 +210,15 @@ static void thalnet__free_staged(thalnet__staged *staged) {
   thalnet__release(&net->memory, staged->updates, net->tensor_count, sizeof *staged->updates);
 }
 
+/* Frames that were set or computed belong to what the states were before. */
+static void thalnet__forget_frames(const thalnet__training *training) {
+  for (size_t i = 0; i < training->state_count; i++) {
+    thalnet_state *state = training->states[i];
+    for (size_t k = 0; k < training->net->input_count && state->given != NULL; k++) state->given[k] = 0;
+    state->advanced = 0;
+  }
+}
+
 static thalnet_status thalnet__commit(const thalnet__staged *staged) {
   thalnet_center *net = staged->training->net;
   thalnet_optimizer *optimizer = staged->training->optimizer;
@@ -221,6 +230,7 @@ static thalnet_status thalnet__commit(const thalnet__staged *staged) {
     memcpy(state->begun, staged->begun + at, state->rows);
     at += state->rows;
   }
+  thalnet__forget_frames(staged->training);
   if (optimizer != NULL) {
     memcpy(optimizer->tensor_steps, staged->updates, net->tensor_count * sizeof *staged->updates);
     optimizer->steps = staged->steps;

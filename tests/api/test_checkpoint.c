@@ -225,6 +225,41 @@ START_TEST(going_back) {
 }
 END_TEST
 
+/* A live state goes on from its memory alone: a frame that was set before, and outputs of another one, are of what is gone. */
+START_TEST(live_states_forget_their_frames) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_state *state = support_state(net, 2);
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  float x[2 * 3], y[2 * 4];
+  support_randoms(x, 2 * 3, 4);
+  contents.net = net;
+  contents.states = &state;
+  contents.state_count = 1;
+  EXPECT_OK(thalnet_state_step(net, state, x, 2 * 3, y, 2 * 4));
+  struct model file = save(&contents);
+  EXPECT_OK(thalnet_state_advance(net, state, 2)); /* without an input */
+  float *wanted = support_rows(state);
+  EXPECT_OK(thalnet_state_read_output(state, 0, y, 2 * 4));
+  EXPECT_OK(thalnet_state_set_input(state, 0, x, 2 * 3));
+  EXPECT_OK(thalnet_checkpoint_load_memory(file.bytes, file.size, &contents, NULL));
+  EXPECT(thalnet_state_read_output(state, 0, y, 2 * 4), THALNET_ERROR_STATE);
+  EXPECT_OK(thalnet_state_advance(net, state, 2));
+  float *found = support_rows(state);
+  ck_assert(support_same(wanted, found, 2 * thalnet_state_values(state)));
+  /* a load that is refused forgets nothing */
+  EXPECT_OK(thalnet_state_set_input(state, 0, x, 3));
+  file.bytes[file.size - 1] ^= 1;
+  EXPECT(thalnet_checkpoint_load_memory(file.bytes, file.size, &contents, NULL), THALNET_ERROR_CHECKSUM);
+  EXPECT_OK(thalnet_state_read_output(state, 0, y, 2 * 4));
+  EXPECT(thalnet_state_advance(net, state, 2), THALNET_ERROR_SIZE);
+  free(wanted);
+  free(found);
+  model_free(&file);
+  thalnet_state_free(state);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* --- what does not fit -------------------------------------------------------------------------------------------- */
 
 /* Refused with both values in the text, and the training is as before. */
@@ -514,6 +549,7 @@ int main(void) {
                                 large_trainings_go_on,
                                 averages_may_be_in,
                                 going_back,
+                                live_states_forget_their_frames,
                                 other_optimizers_are_refused,
                                 other_networks_and_states_are_refused,
                                 starts_are_checked,
