@@ -46,12 +46,12 @@ static void end(struct world *world) {
 
 static void live_step(const struct world *world, const struct training *training) {
   enum { ROWS = 2 };
-  const size_t count = ROWS * (size_t)thalnet_center_input_frames(world->net, 0) * training->input;
+  const size_t frames = ROWS * (size_t)thalnet_center_input_frames(world->net, 0), count = frames * training->input;
   float x[500] = {0.25f}, y[ROWS * 2 * 10];
   const size_t answers = ROWS * (size_t)thalnet_center_output_frames(world->net, 0) * 10;
-  const int32_t tokens[ROWS] = {1, 2};
+  const int32_t tokens[ROWS * 2] = {1, 2, 3};
   if (training->tokens || training->slow > 0) {
-    EXPECT_OK(training->tokens ? thalnet_state_set_tokens(world->live, 0, tokens, ROWS)
+    EXPECT_OK(training->tokens ? thalnet_state_set_tokens(world->live, 0, tokens, frames)
                                : thalnet_state_set_input(world->live, 0, x, count));
     EXPECT_OK(thalnet_state_advance(world->net, world->live, ROWS));
     EXPECT_OK(thalnet_state_read_output(world->live, 0, y, answers));
