@@ -99,17 +99,22 @@ static void backward(const struct table *table, size_t n) {
   array_check(&sums, table, "add_row_products");
 }
 
-/* Equal numbers have no deviation: nothing is left of them, and nothing is infinite. */
-static void equal_numbers(const struct table *table, size_t n) {
-  float *x = array_begin(&from, n, 0, 0), *g = array_begin(&gain, n, 2, 3), *h = array_begin(&normed, n, 0, 0);
+/* Equal numbers have no deviation: nothing is left of them but what their mean was rounded by, some units in the last place, and
+ * that over sqrt(1e-5) where it is small, or over itself; nothing is infinite. */
+static void equal_numbers(const struct table *table, size_t n, double each) {
+  float *x = array_begin(&from, n, each, each), *g = array_begin(&gain, n, 2, 3), *h = array_begin(&normed, n, 0, 0);
   float *v = array_begin(&inverse, 1, 0, 0);
+  const double away = each == (double)(int)each && fabs(each) < 1000 ? 0 : fabs(each) * (4 + (double)n / 8) * 0x1p-24;
+  const double least = 1 / sqrt(away * away + 1e-5), most = sqrt(1e5);
   const thalnet__norm norm = {
       .rows = 1, .units = n, .blocks = 1, .from = {x, n}, .to = {x, n}, .gain = g, .normed = {h, n}, .inverse = {v, 1}};
   table->kernels->normalize(&norm);
   for (size_t i = 0; i < n; i++) {
-    math_near((double)x[i], 0, 0, 0, table, "normalize of zeros");
+    math_near((double)h[i], 0, away * least, 1.00001, table, "x^ of equal numbers");
+    math_near((double)x[i], (double)g[i] * (double)h[i], 3, 1e-7, table, "normalize of equal numbers");
   }
-  math_near((double)v[0], sqrt(1e5), sqrt(1e5), 1e-6, table, "normalize of zeros");
+  math_near((double)v[0], (least + most) / 2, (most - least) / 2 + 1e-6 * most, 1, table,
+            "1 / deviation of equal numbers");
 }
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
@@ -190,12 +195,15 @@ static void lstm_gradient(const struct table *table, size_t n) {
 }
 
 START_TEST(norms) {
+  static const double equal[] = {0, 1, -3, 1e-30, 1e-3, -0.1, 3.3, -7.7, 100.1, -123456.7, 1e6, 1e12, -1e18};
   for (size_t n = 1; n <= LONGEST; n++) {
     for (int variant = 0; variant < 8; variant++) {
       forward(&tables[_i], n, variant);
     }
     backward(&tables[_i], n);
-    equal_numbers(&tables[_i], n);
+    for (size_t i = 0; i < sizeof equal / sizeof equal[0]; i++) {
+      equal_numbers(&tables[_i], n, equal[i]);
+    }
   }
 }
 END_TEST
