@@ -19,10 +19,12 @@ enum {
   THALNET__FAULT_SMOOTHING,      /* cross-entropy: gradient without label smoothing */
   THALNET__FAULT_SKIP_OWN,       /* readers without their own slice: gradient through what lies behind it dropped */
   THALNET__FAULT_START,          /* gradient of the learned start dropped */
-  THALNET__FAULT_NORM,           /* layer norm: path through the variance dropped */
+  THALNET__FAULT_NORM,           /* layer norm: path through the variance times 0.99 */
+  THALNET__FAULT_NORM_MEAN,      /* layer norm: path through the mean times 0.99 */
+  THALNET__FAULT_GAINS,          /* layer norm: gradients of the gains dropped */
   THALNET__FAULT_CONTEXT_MASKS,  /* dropout of contexts forgotten on the way back */
   THALNET__FAULT_CENTER_MASKS,   /* dropout of features and modules likewise */
-  THALNET__FAULT_ZONEOUT,        /* zoneout: path through what units keep dropped */
+  THALNET__FAULT_ZONEOUT,        /* zoneout: path through what units keep times 0.99 */
   THALNET__FAULTS
 };
 

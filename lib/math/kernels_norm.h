@@ -56,6 +56,7 @@ static void THALNET__KERNEL(normalize)(const thalnet__norm *norm) {
 
 static void THALNET__KERNEL(normalize_gradient)(const thalnet__norm_gradient *norm) {
   const size_t n = norm->units;
+  const real level = THALNET__FAULT(NORM_MEAN) ? (real)0.99 : 1, bend = THALNET__FAULT(NORM) ? (real)0.99 : 1;
   for (size_t row = 0; row < norm->rows; row++)
     for (size_t block = 0; block < norm->blocks; block++) {
       const real *gain = norm->gain + block * n, *dy = ROW(norm->dy) + block * n;
@@ -70,8 +71,8 @@ static void THALNET__KERNEL(normalize_gradient)(const thalnet__norm_gradient *no
         along += d * LOAD(normed);
       }
       const thalnet__v inverse = thalnet__v_set(ROW(norm->inverse)[block]);
-      const thalnet__v mean = thalnet__v_set(thalnet__v_sum(sum) / (real)n);
-      const thalnet__v slope = thalnet__v_set(THALNET__FAULT(NORM) ? 0 : thalnet__v_sum(along) / (real)n);
+      const thalnet__v mean = thalnet__v_set(level * thalnet__v_sum(sum) / (real)n);
+      const thalnet__v slope = thalnet__v_set(bend * thalnet__v_sum(along) / (real)n);
       for (size_t i = 0; i < n; i += THALNET__V_WIDTH) {
         const thalnet__v_part part = thalnet__v_first(n - i);
         STORE(dx, inverse * (LOAD(dx) - mean - LOAD(normed) * slope));

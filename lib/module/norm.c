@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/fault.h"
+
 size_t thalnet__norm_blocks(const thalnet__layer *layer) {
   const thalnet__layer_kind *kind = layer->kind;
   return layer->norm ? kind->gates * (kind->recurrent ? 2 : 1) + (kind->cell ? 1 : 0) : 0;
@@ -121,7 +123,7 @@ void thalnet__norm_cell_gradient(const thalnet__layer *layer, const thalnet__lay
 static void thalnet__gain_sums(const thalnet__layer_sum *sum, thalnet__const_rows dy, size_t column, size_t count,
                                real *gain, thalnet__part part) {
   const thalnet__range own = thalnet__part_of(part, count, 16);
-  if (own.count == 0) return;
+  if (own.count == 0 || THALNET__FAULT(GAINS)) return;
   sum->kernels->add_row_products(sum->rows, own.count, (thalnet__const_rows){dy.at + own.first, dy.ld},
                                  (thalnet__const_rows){sum->normed.at + column + own.first, sum->normed.ld},
                                  gain + own.first);

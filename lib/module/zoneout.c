@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "module/zoneout.h"
 
-#include <string.h>
-
 #include "core/fault.h"
 
 enum { THALNET__ZONEOUT_PIECE = 64 };
@@ -39,6 +37,6 @@ void thalnet__zoneout_backward(const thalnet__zoneout *zoneout, const thalnet__k
       real *kept = d_before.at + r * d_before.ld + at;
       thalnet__zoneout_factors(zoneout, kernels, r, units, at, count, keep);
       kernels->zoneout_gradient(count, keep, d.at + r * d.ld + at, d_new.at + r * d_new.ld + at, kept);
-      if (THALNET__FAULT(ZONEOUT)) memset(kept, 0, count * sizeof *kept);
+      for (size_t i = 0; i < count && THALNET__FAULT(ZONEOUT); i++) kept[i] *= (real)0.99;
     }
 }

@@ -21,10 +21,12 @@ const char *const control_names[CONTROLS] = {
     "gradient without label smoothing",
     "columns behind a reader's own slice dropped",
     "gradient of the learned start dropped",
-    "path through the variance of layer norm dropped",
+    "path through the variance of layer norm times 0.99",
+    "path through the mean of layer norm times 0.99",
+    "gains of layer norm dropped",
     "masks of contexts forgotten",
     "masks of the center forgotten",
-    "path through what zoneout keeps dropped",
+    "path through what zoneout keeps times 0.99",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -116,7 +118,8 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, cons
     if (!active) continue;
     terms |= 1U << THALNET__FAULT_DROP_BIAS;
     if (layer->kind == LAYER_GRU) terms |= 1U << THALNET__FAULT_SCALE_TERM;
-    if (layer->norm && layer->units > 1) terms |= 1U << THALNET__FAULT_NORM;
+    if (layer->norm) terms |= 1U << THALNET__FAULT_NORM_MEAN;
+    if (layer->norm && layer->units > 1) terms |= 1U << THALNET__FAULT_NORM | 1U << THALNET__FAULT_GAINS;
     if (!recurrent(layer)) continue;
     before->memory[i][j] = 1;
     if (!at->from_zero) terms |= 1U << THALNET__FAULT_DROP_RECURRENT;

@@ -99,7 +99,8 @@ static void check_control(const problem *p, const differences *d, const double *
   config_text(&p->spec, text, sizeof(text));
   ck_assert_msg(applies || change <= 0, "%s: changes a gradient that has no such term; %s", control_names[fault], text);
   const int kept = config_has_zoneout(&p->spec) && config_draws(&p->spec);
-  const int maybe = config_has_relu(&p->spec) || kept || (fault == THALNET__FAULT_NORM && config_has_dropout(&p->spec));
+  const int norm = fault == THALNET__FAULT_NORM || fault == THALNET__FAULT_NORM_MEAN || fault == THALNET__FAULT_GAINS;
+  const int maybe = config_has_relu(&p->spec) || kept || (norm && config_has_dropout(&p->spec));
   ck_assert_msg(!applies || change > 0 || maybe, "%s: changes nothing; %s", control_names[fault], text);
   if (share <= 2) { /* less may be hidden by the gradient's own distance from the differences */
     total.faint[fault] += change > 0;
