@@ -10,8 +10,8 @@
 thalnet__random thalnet__dropout_random(const thalnet_batch *batch, size_t input);
 
 /* 0 with probability `rate`, else 1 / (1 - rate): number `first` on of a sequence's factors. */
-void thalnet__dropout_factors(const thalnet__random *random, uint64_t id, uint64_t first, size_t count, real rate,
-                              real *factors);
+void thalnet__dropout_factors(const thalnet__kernels *kernels, const thalnet__random *random, uint64_t id,
+                              uint64_t first, size_t count, real rate, real *factors);
 
 /* The factor of a token: of its frame, or of its kind. */
 real thalnet__token_factor(const thalnet_batch *batch, size_t input, const thalnet__random *random, uint64_t id,

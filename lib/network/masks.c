@@ -58,8 +58,8 @@ static void thalnet__make_context_masks(const thalnet__mask_call *call, thalnet_
     if (reader->kind == NULL) continue;
     const thalnet__random random = thalnet__mask_random(call, THALNET__STREAM_CONTEXT_DROPOUT, m);
     for (size_t r = rows.first; r < rows.first + rows.count; r++)
-      thalnet__dropout_factors(&random, call->work->lot.ids[r], thalnet__row_step(call, r) * c, c, dropping->contexts,
-                               mask + r * net->contexts + reader->column);
+      thalnet__dropout_factors(net->kernels, &random, call->work->lot.ids[r], thalnet__row_step(call, r) * c, c,
+                               dropping->contexts, mask + r * net->contexts + reader->column);
   }
 }
 
@@ -74,8 +74,8 @@ static void thalnet__make_center_masks(const thalnet__mask_call *call, thalnet__
     for (size_t r = rows.first; r < rows.first + rows.count; r++) {
       const uint64_t step = thalnet__row_step(call, r);
       real *to = mask + r * net->features + offset, whole = 1;
-      thalnet__dropout_factors(&features, call->work->lot.ids[r], step * f, f, dropping->features, to);
-      thalnet__dropout_factors(&modules, call->work->lot.ids[r], step, 1, dropping->modules, &whole);
+      thalnet__dropout_factors(net->kernels, &features, call->work->lot.ids[r], step * f, f, dropping->features, to);
+      thalnet__dropout_factors(net->kernels, &modules, call->work->lot.ids[r], step, 1, dropping->modules, &whole);
       for (size_t i = 0; i < f; i++) to[i] *= whole;
     }
   }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Drawing and zoneout of every table of kernels: against thalnet__random_uniform, number by number, and exact where a unit is
- * kept or not, between guard values. */
+/* Drawing, dropout and zoneout of every table of kernels: against thalnet__random_uniform, number by number, and exact where a
+ * unit is kept or not, between guard values. */
 #include <math.h>
 #include <string.h>
 
 #include "core/random.h"
 #include "math/tables.h"
+#include "network/dropout.h"
 
 enum { LONGEST = 140 };
 
@@ -52,6 +53,24 @@ START_TEST(rates_between_numbers) {
 }
 END_TEST
 
+/* Factors of dropout are made of the same numbers, however many are drawn at once. */
+START_TEST(dropping) {
+  static const float rates[] = {0, 0.000001f, 0.1f, 0.25f, 0.99f};
+  const struct table *table = &tables[_i];
+  for (size_t n = 1; n <= LONGEST; n++) {
+    const float rate = rates[n % 5], kept = 1 / (1 - rate);
+    const thalnet__random random = thalnet__random_make(n, THALNET__STREAM_CONTEXT_DROPOUT, 2, 3);
+    float *factors = array_begin(&a, n, -1, 1), uniform[LONGEST];
+    thalnet__random_uniform(&random, 7, 3 * n, n, uniform);
+    thalnet__dropout_factors(table->kernels, &random, 7, 3 * n, n, rate, factors);
+    for (size_t i = 0; i < n; i++) {
+      math_near((double)factors[i], uniform[i] < rate ? 0 : (double)kept, 0, 0, table, "dropout");
+    }
+    array_check(&a, table, "dropout");
+  }
+}
+END_TEST
+
 START_TEST(keeping) {
   const struct table *table = &tables[_i];
   for (size_t n = 1; n <= LONGEST; n++) {
@@ -83,6 +102,7 @@ int main(void) {
   TCase *tcase = tcase_create("math_drawing");
   tcase_add_loop_test(tcase, drawing, 0, count);
   tcase_add_loop_test(tcase, rates_between_numbers, 0, count);
+  tcase_add_loop_test(tcase, dropping, 0, count);
   tcase_add_loop_test(tcase, keeping, 0, count);
   suite_add_tcase(suite, tcase);
   return math_run(suite);
