@@ -5,9 +5,8 @@
 #include "core/options.h"
 
 static thalnet_status thalnet__check_rate(real rate, const char *call, const char *name) {
-  if (!thalnet__is_finite_real(rate)) /* before comparing, which could trap in the host's mode */
-    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: %s is not finite", call, name);
-  if (rate >= 0 && rate < 1) return THALNET_OK;
+  if (thalnet__rank(rate) >= 0 && thalnet__rank(rate) < thalnet__rank(1)) return THALNET_OK;
+  if (!thalnet__is_finite_real(rate)) return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: %s is not finite", call, name);
   return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: %s is %g, not in [0, 1)", call, name, (double)rate);
 }
 

@@ -78,7 +78,7 @@ static thalnet_status thalnet__held_set_weights(thalnet_batch *batch, int32_t ou
   if (count != batch->sequences) THALNET__TRY(thalnet__check_count(count, batch->sequences * frames, call));
   THALNET__TRY(thalnet__check_values(weights, count, count, call));
   for (size_t i = 0; i < count; i++)
-    if (!thalnet__is_finite_real(weights[i]) || weights[i] < 0)
+    if (!thalnet__is_finite_real(weights[i]) || thalnet__rank(weights[i]) < 0)
       return thalnet__fail(THALNET_ERROR_DATA, "%s: weight %zu is negative or not finite", call, i);
   thalnet__copy_in(batch, batch->outputs[output].weights, weights, count * sizeof *weights);
   batch->outputs[output].weights_set = count;
@@ -93,7 +93,7 @@ thalnet_status thalnet_batch_set_weights(thalnet_batch *batch, int32_t output, c
 static thalnet_status thalnet__held_set_loss_weight(thalnet_batch *batch, int32_t output, real weight,
                                                     const char *call) {
   THALNET__TRY(thalnet__check_output(batch, output, call));
-  if (!thalnet__is_finite_real(weight) || weight < 0)
+  if (!thalnet__is_finite_real(weight) || thalnet__rank(weight) < 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: weight is negative or not finite", call);
   batch->outputs[output].loss_weight = weight;
   return THALNET_OK;
@@ -106,9 +106,9 @@ static thalnet_status thalnet__held_set_label_smoothing(thalnet_batch *batch, in
   if (!declared->loss->labels)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s' has the loss %s", call, declared->name,
                          declared->loss->name);
-  if (!thalnet__is_finite_real(smoothing)) /* nor made a double, which could trap in the host's mode */
+  if (!thalnet__is_finite_real(smoothing))
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s': smoothing is not finite", call, declared->name);
-  if (smoothing < 0 || smoothing >= 1)
+  if (thalnet__rank(smoothing) < 0 || thalnet__rank(smoothing) >= thalnet__rank(1))
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: output '%s': smoothing %g is not in [0, 1)", call, declared->name,
                          (double)smoothing);
   batch->outputs[output].smoothing = smoothing;

@@ -14,7 +14,10 @@ typedef float real;
 #define THALNET__REAL_NAME "float"
 #endif
 
-/* Neither NaN nor infinite. By the bits: a comparison could trap in a host that unmasks floating-point exceptions. */
+/* What a host hands over is looked at by its bits, in integers: comparing a NaN could trap where the host unmasks floating-point
+ * exceptions, even behind a test for it, since compilers do not keep that order. */
+
+/* Neither NaN nor infinite. */
 static inline int thalnet__is_finite(double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -27,6 +30,18 @@ static inline int thalnet__is_finite_real(real value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   return (bits >> 23 & 0xff) != 0xff;
+#endif
+}
+/* Of two numbers the larger has the larger rank; that of 0 and -0 is 0. A NaN is beyond infinity, on the side of its sign. */
+static inline int64_t thalnet__rank(real value) {
+#ifdef THALNET_DOUBLE
+  int64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits < 0 ? -(bits & INT64_MAX) : bits;
+#else
+  int32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
 #endif
 }
 

@@ -135,7 +135,7 @@ thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, si
   THALNET__TRY(thalnet__check_name("output", name));
   THALNET__TRY(thalnet__check_size("output", name, size));
   THALNET__TRY(thalnet__check_steps("output", name, steps_per_frame));
-  if (!thalnet__is_finite_real(weight) || weight < 0)
+  if (!thalnet__is_finite_real(weight) || thalnet__rank(weight) < 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "output '%s': weight is negative or not finite", name);
   for (size_t i = 0; i < net->output_count; i++)
     if (strcmp(net->outputs[i].name, name) == 0)
@@ -191,9 +191,8 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
 
 /* Smaller rates than a millionth would never be seen, and need not be spelled. */
 static thalnet_status thalnet__check_rate(const thalnet_module *module, const char *kind, const char *what, real rate) {
-  /* finite first: comparing a NaN could trap in the host's mode */
-  if (thalnet__is_finite_real(rate) && (rate == 0 || (rate >= (real)THALNET__ZONEOUT_LEAST && rate < 1)))
-    return THALNET_OK;
+  const int64_t rank = thalnet__rank(rate), least = thalnet__rank((real)THALNET__ZONEOUT_LEAST);
+  if (rank == 0 || (rank >= least && rank < thalnet__rank(1))) return THALNET_OK;
   return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: %s is neither 0 nor from 0.000001 to below 1",
                        module->name, kind, what);
 }
@@ -201,12 +200,13 @@ static thalnet_status thalnet__check_rate(const thalnet_module *module, const ch
 /* The bias of the gate that keeps memory, when training starts. */
 static thalnet_status thalnet__check_start(const thalnet_module *module, const thalnet__layer *layer) {
   const char *kind = layer->kind->name;
+  const int64_t scale = thalnet__rank(layer->time_scale);
   if (!thalnet__is_finite_real(layer->gate_bias))
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: gate_bias is not finite", module->name, kind);
-  if (!thalnet__is_finite_real(layer->time_scale) || (layer->time_scale != 0 && !(layer->time_scale >= 2)))
+  if (!thalnet__is_finite_real(layer->time_scale) || (scale != 0 && scale < thalnet__rank(2)))
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: time_scale is neither 0 nor finite and at least 2",
                          module->name, kind);
-  if (layer->gate_bias != 0 && layer->time_scale != 0)
+  if (thalnet__rank(layer->gate_bias) != 0 && scale != 0)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: gate_bias and time_scale are both given",
                          module->name, kind);
   return THALNET_OK;
