@@ -13,10 +13,15 @@ enum { EVALUATION_WINDOW = 100 };
 
 void example_language_add_data_options(struct example_language *p, struct example_program *program) {
   p->window = 50;
+  p->epoch_characters = INT32_MAX;
   p->segments = 50;
   p->warmup_characters = 500;
   const struct example_option options[] = {
       {EXAMPLE_COUNT, "window", "N", "characters that gradients flow back through (50)", &p->window, 1, 100000},
+      {EXAMPLE_COUNT, "epoch-characters", "N",
+       "end an epoch after so many characters, the next one goes on\n"
+       "behind them: for texts that are long (the whole text)",
+       &p->epoch_characters, 1, INT32_MAX},
       {EXAMPLE_COUNT, "segments", "N", "parts of a text that are measured side by side (50)", &p->segments, 1, 10000},
       {EXAMPLE_COUNT, "warmup-characters", "N", "read before each of them without being counted (500)",
        &p->warmup_characters, 0, 1e6},
@@ -60,11 +65,15 @@ static thalnet_status set_batch(struct example_language *p, thalnet_batch *batch
   return status;
 }
 
-/* The next window of every stream. The trainer carries the memory from window to window. */
+/* The next window of every stream. The trainer carries the memory from window to window; where the streams are cut anew
+ * within an epoch, they start from zero memory. */
 static thalnet_status load_window(void *context, thalnet_batch *batch, size_t epoch, size_t step) {
   struct example_language *p = context;
-  example_streams_epoch(&p->streams, (uint64_t)p->trainer->settings->seed, epoch);
-  int resets = example_streams_window(&p->streams, step, p->tokens, p->labels, p->resets);
+  struct example_streams *s = &p->streams;
+  size_t pass = s->length / s->window, all = (epoch - 1) * p->trainer->task.steps + step;
+  example_streams_epoch(s, (uint64_t)p->trainer->settings->seed, all / pass + 1);
+  int resets = example_streams_window(s, all % pass, p->tokens, p->labels, p->resets);
+  for (size_t b = 0; b < s->streams && all % pass == 0 && step > 0; b++) resets = p->resets[b * s->window] = 1;
   return set_batch(p, batch, p->streams.streams, p->streams.window, resets);
 }
 
@@ -172,13 +181,15 @@ int example_language_prepare(struct example_language *p, struct example_trainer 
     example_complain(s->program, "%s", error.text);
     return EXAMPLE_EXIT_USAGE;
   }
+  size_t pass = p->streams.length / window, steps = (size_t)p->epoch_characters / streams / window;
+  if (steps > pass) steps = pass;
   const struct example_task task = {.context = p,
                                     .scale = &bits,
                                     .sequences = streams,
                                     .frames = window,
                                     .evaluation_sequences = (size_t)p->segments,
                                     .evaluation_frames = EVALUATION_WINDOW,
-                                    .steps = p->streams.length / window,
+                                    .steps = steps > 0 ? steps : 1,
                                     .carry = 1,
                                     .measure_train = 1,
                                     .load = load_window,

@@ -16,7 +16,7 @@ struct example_language {
   const struct example_text *text;
 
   /* options */
-  long window, segments, warmup_characters, sample;
+  long window, epoch_characters, segments, warmup_characters, sample;
   const char *prompt;
   double temperature;
 
@@ -29,7 +29,7 @@ struct example_language {
   double *sums;
 };
 
-/* --window, --segments, --warmup-characters; --sample, --prompt, --temperature */
+/* --window, --epoch-characters, --segments, --warmup-characters; --sample, --prompt, --temperature */
 void example_language_add_data_options(struct example_language *language, struct example_program *program);
 void example_language_add_options(struct example_language *language, struct example_program *program);
 

@@ -38,8 +38,8 @@ void example_text_free(struct example_text *text);
 
 /* --- training: streams -------------------------------------------------------------------------------------------------- */
 
-/* A text cut into equal streams that are read side by side, a window a step. Each epoch the cuts are elsewhere, and a stream
- * that reaches the end of the text goes on at its start, from zero memory. */
+/* A text cut into equal streams that are read side by side, a window a step. In each epoch, once through the text, the cuts are
+ * elsewhere, and a stream that reaches the end of the text goes on at its start, from zero memory. */
 struct example_streams {
   struct example_characters text;
   size_t streams, window;

@@ -63,6 +63,18 @@ run 0 "another seed" $few --seed 1
 epochs "$work/second"
 cmp -s "$work/first" "$work/second" && failed "another seed: the same numbers"
 
+# An epoch may be a part of a pass through the text: 90 windows of 10 streams here. The next one goes on behind it.
+# shellcheck disable=SC2086
+run 0 "epochs of the whole text" $few --epoch-characters 18000
+epochs "$work/second"
+cmp -s "$work/first" "$work/second" || failed "epochs of the whole text: other numbers"
+parts=$(echo "$few" | sed 's/--epochs 1/--epochs 4/')
+# shellcheck disable=SC2086
+run 0 "epochs of a third" $parts --epoch-characters 6000 --curve "$work/curve"
+[ "$(wc -l <"$work/curve")" -eq 5 ] || failed "epochs of a third: one line an epoch in the curve"
+holds "$(awk -F, 'NR == 4 { print $4 }' "$work/curve") < $(awk -F, 'NR == 2 { print $4 }' "$work/curve") - 0.1" ||
+  failed "epochs of a third: the third does not go on with what the first has learned"
+
 # Everything that can be chosen runs.
 # shellcheck disable=SC2086
 run 0 "plain GRU" $few --model gru --layers 2 --units 30 --sample 10
@@ -128,7 +140,8 @@ interrupt INT "Ctrl-C" --epochs 1000 --train-share 0.05 --streams 10 --out "$wor
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
 
 # Interrupted within an epoch, with memory that is carried on
-resumes TERM "resumed" --train-share 0.1 --epochs 40 --streams 10 --features 16 --context 8 --input-dropout 0.1
+resumes TERM "resumed" --train-share 0.1 --epochs 40 --streams 10 --features 16 --context 8 --input-dropout 0.1 \
+  --epoch-characters 27000
 
 [ $failures -eq 0 ] && echo "text8 does what it should"
 exit "$((failures > 0))"
