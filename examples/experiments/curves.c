@@ -131,19 +131,23 @@ static void choose_range(struct picture *p) {
   p->y_high += margin;
 }
 
+/* Those that are compared; where nothing is, all, if that can be looked at. */
 static size_t choose_rows(const struct group *group, size_t rows[ROW_LIMIT]) {
-  size_t count = 0;
+  size_t count = 0, all = group->comparison_count == 0 && group->row_count <= ROW_LIMIT ? group->row_count : 0;
   for (size_t i = 0; i < 2 * group->comparison_count && count < ROW_LIMIT; i++) {
     size_t row = group->comparisons[i / 2].rows[i % 2], known = 0;
     while (known < count && rows[known] != row) known++;
     if (known == count) rows[count++] = row;
   }
-  if (count == 0) rows[count++] = 0;
+  while (count < all) {
+    rows[count] = count;
+    count++;
+  }
   return count;
 }
 
 int curves_draw(const struct store *store, const struct group *group, const char *folder, struct example_error *error) {
-  static const char *const parts[2] = {"test", "train"};
+  const char *const parts[2] = {group->untested ? "validation" : "test", "train"};
   struct curve curves[2 * ROW_LIMIT];
   size_t rows[ROW_LIMIT], row_count = choose_rows(group, rows), count = 0;
   int status = 1;

@@ -52,10 +52,10 @@ void page_print(struct text *text, const struct store *store, const struct table
 
 /* Without cairo the pictures that are there stay. */
 static int draw(const struct store *store, const struct group *group, const char *folder, struct example_error *error) {
-  int status = group->untested ? 1 : 0;
-  if (!status && picture_available()) return curves_draw(store, group, folder, error);
+  if (group->tunes) return 1;
+  if (picture_available()) return curves_draw(store, group, folder, error);
   char *path = curves_path(folder, group);
-  if (!status && access(path, R_OK)) status = 1;
+  int status = access(path, R_OK) ? 1 : 0;
   free(path);
   return status;
 }

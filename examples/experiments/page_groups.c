@@ -220,8 +220,8 @@ void page_print_group(struct text *text, const struct store *store, const struct
     compare_print(text, store, group, &group->comparisons[i]);
   }
   if (picture && printed > 0)
-    text_add(text, "\n![%s: %s by epoch, on the test and on the training data](%s/%s.svg)\n", group->title,
-             group->measure, folder, group->name);
+    text_add(text, "\n![%s: %s by epoch, on the %s and on the training data](%s/%s.svg)\n", group->title,
+             group->measure, group->untested ? "validation" : "test", folder, group->name);
   if (group->conclusion) text_add(text, "\n%s\n", group->conclusion);
   for (size_t i = 0; i < table->group_count; i++)
     if (table->groups[i].tunes && strcmp(table->groups[i].tunes, group->name) == 0)

@@ -96,7 +96,7 @@ static void print_group(struct text *text, const struct store *store, const stru
       const struct record *found = store_find(store, group->name, group->rows[r].name, group->rows[r].seeds[i]);
       if (!found) continue;
       struct record record = *found;
-      if (group->untested) record.curve = NULL;
+      if (group->tunes) record.curve = NULL;
       record_print(text, &record);
     }
   for (size_t i = 0; i < group->comparison_count; i++) {

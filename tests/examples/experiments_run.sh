@@ -181,6 +181,8 @@ grep -q 'predictions' page/*.txt && failed "predictions are recorded"
 if ldd "$program" 2>/dev/null | grep -q libcairo; then
   has "pictures" "](page/g.svg)"
   grep -q "<svg" page/g.svg || failed "pictures: no picture"
+  has "pictures" 'by epoch, on the validation and on the training data](page/designs.svg)'
+  grep -q "<svg" page/designs.svg || failed "pictures: none of a group that leaves the test data alone"
 fi
 mv runs.away runs
 
