@@ -2,10 +2,9 @@
 /* Row-wise sequential CIFAR-10: a network sees an image of 32 x 32 pixels in three colours as 32 frames, one row each, and
  * names what is on it after the last frame.
  *
- * Start reading at run(), near the bottom: load data, describe the inputs, build, train. What is new beside pmnist: several
- * inputs, each for a module of its own (--input slices), and images that are changed anew in every epoch (--augment). */
+ * Start reading at run(), near the bottom: load data, describe the inputs, build, train. What is new beside pmnist: inputs of
+ * slices of the row (--input slices), and images that are changed anew in every epoch (--augment). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <thalnet/thalnet.h>
@@ -16,12 +15,7 @@
 #include "common/system.h"
 #include "common/trainer.h"
 
-enum { FRAMES = EXAMPLE_CIFAR_SIDE, ROW = EXAMPLE_CIFAR_ROW, IMAGE = EXAMPLE_CIFAR_VALUES };
-
-/* Columns of the row that an input has. */
-struct slice {
-  size_t first, count;
-};
+enum { FRAMES = EXAMPLE_CIFAR_SIDE, ROW = EXAMPLE_CIFAR_ROW };
 
 struct cifar10 {
   struct example_settings settings;
@@ -31,10 +25,8 @@ struct cifar10 {
 
   struct example_image_data data;
   struct example_normalization normalization;
-  struct slice slices[EXAMPLE_CIFAR_SIDE];
   struct example_trainer trainer;
   struct example_classifier classifier;
-  float *values, *parts; /* a batch of images, and of a slice of each row */
 };
 
 /* --- the command line ------------------------------------------------------------------------------------------------ */
@@ -105,7 +97,7 @@ static int check(struct cifar10 *p, int slices) {
   if (slices && (strcmp(network->model, "gru") == 0 || strcmp(network->connect, "ends") == 0))
     mistake = "--input slices is for a ThalNet whose modules all have an input: neither --model gru nor --connect ends";
   else if (slices && (network->modules < 2 || network->modules > EXAMPLE_CIFAR_SIDE))
-    mistake = "--input slices needs 2 to 32 --modules: a row has 32 columns";
+    mistake = "--input slices needs 2 to 32 --modules, a row has 32 columns; --input row takes any number";
   if (p->shift < 0) p->shift = 4;
   if (p->overlap < 0) p->overlap = 2;
   if (!mistake) return -1;
@@ -117,6 +109,7 @@ static int check(struct cifar10 *p, int slices) {
 static int parse(struct cifar10 *p, int argc, char **argv) {
   p->overlap = p->shift = -1;
   p->classifier.frames = FRAMES;
+  p->classifier.row = ROW;
   example_settings_start(&p->settings, "cifar10",
                          "Trains a ThalNet, or a GRU, to name what is on small colour photographs "
                          "that it sees row\nby row, 32 steps of 32 pixels in three colours.");
@@ -160,6 +153,7 @@ static int load_data(struct cifar10 *p) {
 static void describe_ports(struct cifar10 *p) {
   struct example_network *network = &p->trainer.network;
   struct example_ports *ports = &network->ports;
+  struct example_view *views = p->classifier.views;
   *network = p->settings.network;
   ports->output = "class";
   ports->output_size = EXAMPLE_CLASSES;
@@ -167,69 +161,37 @@ static void describe_ports(struct cifar10 *p) {
   ports->input = "rows";
   ports->input_count = 1;
   ports->input_sizes[0] = ROW;
+  views[0] = example_view_turn(ROW, 0, 1);
   if (!p->input || strcmp(p->input, "slices") != 0) return;
   ports->input = "slice";
   ports->input_words = "a slice of the row";
   ports->input_count = (size_t)network->modules;
   for (size_t i = 0; i < ports->input_count; i++) {
-    long first = FRAMES * (long)i / network->modules - p->overlap;
-    long end = FRAMES * ((long)i + 1) / network->modules + p->overlap;
-    if (first < 0) first = 0;
-    if (end > FRAMES) end = FRAMES;
-    p->slices[i].first = (size_t)first;
-    p->slices[i].count = (size_t)(end - first);
-    ports->input_sizes[i] = p->slices[i].count * EXAMPLE_CIFAR_COLOURS;
+    views[i] = example_view_slice(FRAMES, EXAMPLE_CIFAR_COLOURS, i, ports->input_count, (size_t)p->overlap);
+    ports->input_sizes[i] = views[i].count;
   }
 }
 
-/* Sets input i to its slice of all rows of a batch. */
-static thalnet_status set_slice(struct cifar10 *p, thalnet_batch *batch, size_t i, size_t count) {
-  size_t values = p->slices[i].count * EXAMPLE_CIFAR_COLOURS, first = p->slices[i].first * EXAMPLE_CIFAR_COLOURS;
-  for (size_t row = 0; row < count * FRAMES; row++)
-    memcpy(p->parts + row * values, p->values + row * ROW + first, values * sizeof *p->parts);
-  return thalnet_batch_set_inputs(batch, p->trainer.network.ports.inputs[i], p->parts, count * FRAMES * values);
-}
-
-/* Fills a batch with the images of these numbers. */
-static thalnet_status load_batch(void *context, thalnet_batch *batch, const struct example_images *images,
-                                 const uint32_t *numbers, size_t count, size_t epoch) {
-  struct cifar10 *p = context;
-  const struct example_ports *ports = &p->trainer.network.ports;
-  for (size_t i = 0; i < count; i++) {
-    struct example_change change = {0, 0, 0};
-    if (p->augment && epoch > 0) change = example_draw_change((uint64_t)p->settings.seed, epoch, numbers[i], p->shift);
-    example_show_image(images->pixels + numbers[i] * images->size, &p->normalization, &change, p->values + i * IMAGE);
-  }
-  thalnet_status status = thalnet_batch_begin(batch, count, FRAMES);
-  if (!status && ports->input_count == 1)
-    return thalnet_batch_set_inputs(batch, ports->inputs[0], p->values, count * IMAGE);
-  for (size_t i = 0; i < ports->input_count && !status; i++) status = set_slice(p, batch, i, count);
-  return status;
+/* In training maybe mirrored and shifted, anew in every epoch. */
+static void show(void *context, const uint8_t *pixels, uint32_t number, size_t epoch, float *values) {
+  const struct cifar10 *p = context;
+  struct example_change change = {0, 0, 0};
+  if (p->augment && epoch > 0) change = example_draw_change((uint64_t)p->settings.seed, epoch, number, p->shift);
+  example_show_image(pixels, &p->normalization, &change, values);
 }
 
 /* --- the program ----------------------------------------------------------------------------------------------------- */
 
-static int allocate(struct cifar10 *p) {
-  size_t batch = (size_t)p->settings.batch;
-  size_t room = batch > EXAMPLE_EVALUATION_IMAGES ? batch : EXAMPLE_EVALUATION_IMAGES;
-  p->values = calloc(room * IMAGE, sizeof *p->values);
-  p->parts = calloc(room * IMAGE, sizeof *p->parts);
-  if (p->values && p->parts) return EXAMPLE_EXIT_SUCCESS;
-  example_complain("cifar10", "no memory for a batch of %zu images", room);
-  return EXAMPLE_EXIT_FAILURE;
-}
-
 static int run(struct cifar10 *p) {
   p->trainer.settings = &p->settings;
   p->classifier.context = p;
-  p->classifier.load = load_batch;
+  p->classifier.show = show;
   int code = load_data(p);
   if (code) return code;
   describe_ports(p);
-  code = allocate(p);
-  if (!code) code = example_classifier_prepare(&p->classifier, &p->trainer, &p->data); /* images make the task */
-  if (!code) code = example_prepare(&p->trainer);                                      /* builds the network */
-  if (!code) code = example_run(&p->trainer);                                          /* trains and tests it */
+  code = example_classifier_prepare(&p->classifier, &p->trainer, &p->data); /* images make the task */
+  if (!code) code = example_prepare(&p->trainer);                           /* builds the network */
+  if (!code) code = example_run(&p->trainer);                               /* trains and tests it */
   return code;
 }
 
@@ -243,7 +205,5 @@ int main(int argc, char **argv) {
   example_trainer_free(&p.trainer);
   example_classifier_free(&p.classifier);
   example_image_data_free(&p.data);
-  free(p.values);
-  free(p.parts);
   return code;
 }

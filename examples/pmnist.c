@@ -6,7 +6,6 @@
  * common/network.c, the loop with optimizer and schedule in common/trainer.c, labels and evaluation in
  * common/classifier.c. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <thalnet/thalnet.h>
@@ -27,7 +26,6 @@ struct pmnist {
   struct example_image_data data;
   struct example_trainer trainer;
   struct example_classifier classifier;
-  float *pixels, *turn; /* one batch, as the library takes them; of one of several inputs */
 };
 
 /* --- the command line ------------------------------------------------------------------------------------------------ */
@@ -97,8 +95,8 @@ static void add_options(struct pmnist *p) {
       {EXAMPLE_COUNT, "turns", "N",
        "inputs that take turns: each row goes to the next of them, and\n"
        "the others see nothing; in a ThalNet each has modules of its own,\n"
-       "in a plain GRU weights of its own (MNIST: as many as modules,\n"
-       "plain GRU: 7; drawn digits: 1)",
+       "in a plain GRU weights of its own (MNIST: as many as modules, up\n"
+       "to 28, plain GRU 7; drawn digits, other presets, --connect ends: 1)",
        &p->turns, 1, EXAMPLE_SIDE},
   };
   const struct example_option preset[] = {
@@ -139,7 +137,7 @@ static int parse(struct pmnist *p, int argc, char **argv) {
   const struct preset *preset = presets;
   p->permutation = 1;
   p->turns = -1; /* not given */
-  p->classifier.frames = EXAMPLE_SIDE;
+  p->classifier.frames = p->classifier.row = EXAMPLE_SIDE;
   example_settings_start(&p->settings, "pmnist",
                          "Trains a ThalNet, or a GRU, to name handwritten digits that it sees row by row, 28 steps\n"
                          "of 28 pixels, after the pixels have been rearranged in one fixed random order.");
@@ -192,65 +190,33 @@ static void describe_ports(struct pmnist *p) {
   p->trainer.network = p->settings.network;
   ports->input = "rows";
   ports->input_count = (size_t)p->turns;
-  for (size_t i = 0; i < ports->input_count; i++) ports->input_sizes[i] = EXAMPLE_SIDE;
+  for (size_t i = 0; i < ports->input_count; i++) {
+    ports->input_sizes[i] = EXAMPLE_SIDE;
+    p->classifier.views[i] = example_view_turn(EXAMPLE_SIDE, i, ports->input_count);
+  }
   ports->input_words = "rows in turn";
   ports->output = "digit";
   ports->output_size = EXAMPLE_DIGITS;
   ports->steps_per_frame = 1;
 }
 
-/* Sets input i of a batch to the rows that are its turn; the others are black. */
-static thalnet_status set_turn(struct pmnist *p, thalnet_batch *batch, size_t i, size_t count) {
-  const struct example_ports *ports = &p->trainer.network.ports;
-  memset(p->turn, 0, count * EXAMPLE_PIXELS * sizeof *p->turn);
-  for (size_t image = 0; image < count; image++)
-    for (size_t row = i; row < EXAMPLE_SIDE; row += ports->input_count) {
-      size_t first = image * EXAMPLE_PIXELS + row * EXAMPLE_SIDE;
-      memcpy(p->turn + first, p->pixels + first, EXAMPLE_SIDE * sizeof *p->turn);
-    }
-  return thalnet_batch_set_inputs(batch, ports->inputs[i], p->turn, count * EXAMPLE_PIXELS);
-}
-
-/* Fills a batch with the images of these numbers. Labels are set behind it, by the classifier. */
-static thalnet_status load_batch(void *context, thalnet_batch *batch, const struct example_images *images,
-                                 const uint32_t *numbers, size_t count, size_t epoch) {
-  struct pmnist *p = context;
-  (void)epoch; /* images are the same in every epoch */
-  for (size_t i = 0; i < count; i++) {
-    const uint8_t *pixels = images->pixels + numbers[i] * images->size;
-    for (size_t k = 0; k < EXAMPLE_PIXELS; k++) p->pixels[i * EXAMPLE_PIXELS + k] = (float)pixels[k] / 255.0f;
-  }
-  const struct example_ports *ports = &p->trainer.network.ports;
-  thalnet_status status = thalnet_batch_begin(batch, count, EXAMPLE_SIDE);
-  if (!status && ports->input_count == 1)
-    return thalnet_batch_set_inputs(batch, ports->inputs[0], p->pixels, count * EXAMPLE_PIXELS);
-  for (size_t i = 0; i < ports->input_count && !status; i++) status = set_turn(p, batch, i, count);
-  return status;
+static void show(void *context, const uint8_t *pixels, uint32_t number, size_t epoch, float *values) {
+  (void)context, (void)number, (void)epoch; /* an image is the same in every epoch */
+  for (size_t k = 0; k < EXAMPLE_PIXELS; k++) values[k] = (float)pixels[k] / 255.0f;
 }
 
 /* --- the program ----------------------------------------------------------------------------------------------------- */
 
-static int allocate(struct pmnist *p) {
-  size_t batch = (size_t)p->settings.batch;
-  size_t room = batch > EXAMPLE_EVALUATION_IMAGES ? batch : EXAMPLE_EVALUATION_IMAGES;
-  p->pixels = calloc(room * EXAMPLE_PIXELS, sizeof *p->pixels);
-  p->turn = calloc(room * EXAMPLE_PIXELS, sizeof *p->turn);
-  if (p->pixels && p->turn) return EXAMPLE_EXIT_SUCCESS;
-  example_complain("pmnist", "no memory for a batch of %zu images", room);
-  return EXAMPLE_EXIT_FAILURE;
-}
-
 static int run(struct pmnist *p) {
   p->trainer.settings = &p->settings;
   p->classifier.context = p;
-  p->classifier.load = load_batch;
+  p->classifier.show = show;
   int code = load_data(p);
   if (code) return code;
   describe_ports(p);
-  code = allocate(p);
-  if (!code) code = example_classifier_prepare(&p->classifier, &p->trainer, &p->data); /* images make the task */
-  if (!code) code = example_prepare(&p->trainer);                                      /* builds the network */
-  if (!code) code = example_run(&p->trainer);                                          /* trains and tests it */
+  code = example_classifier_prepare(&p->classifier, &p->trainer, &p->data); /* images make the task */
+  if (!code) code = example_prepare(&p->trainer);                           /* builds the network */
+  if (!code) code = example_run(&p->trainer);                               /* trains and tests it */
   return code;
 }
 
@@ -264,7 +230,5 @@ int main(int argc, char **argv) {
   example_trainer_free(&p.trainer);
   example_classifier_free(&p.classifier);
   example_image_data_free(&p.data);
-  free(p.pixels);
-  free(p.turn);
   return code;
 }

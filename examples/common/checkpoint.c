@@ -19,12 +19,11 @@ struct notes {
   size_t count;
 };
 
-/* Results do not depend on these. */
+/* Results do not depend on these. (The curve's columns do on --curve-test.) */
 static int may_change(const char *option) {
-  static const char *const names[] = {"data",     "threads",          "max-seconds", "out",     "load",
-                                      "curve",    "resume",           "curve-test",  "no-test", "predictions",
-                                      "quiet",    "checkpoint-every", "sample",      "prompt",  "temperature",
-                                      "segments", "warmup-characters"};
+  static const char *const names[] = {"data",   "threads",     "max-seconds", "out",        "load",
+                                      "curve",  "resume",      "no-test",     "quiet",      "checkpoint-every",
+                                      "sample", "predictions", "prompt",      "temperature"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (strcmp(names[i], option) == 0) return 1;
   return 0;

@@ -2,7 +2,6 @@
 #include "classifier.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,11 @@ enum { ROUTING_IMAGES = 200, READOUT_FRAMES = 8 };
 
 void example_classifier_add_data_options(struct example_classifier *c, struct example_program *program) {
   const struct example_option options[] = {
-      {EXAMPLE_COUNT, "images", "N", "train on the first N training images only", &c->images, 1, 1e6},
-      {EXAMPLE_COUNT, "held-out", "N", "hold the last N of them out for validation (5000)", &c->held_out, 1, 1e6},
+      {EXAMPLE_COUNT, "held-out", "N",
+       "hold the last N of the images in --data out for validation, the\n"
+       "rest is for training (5000, of fewer than 50000 a tenth)",
+       &c->held_out, 1, 1e6},
+      {EXAMPLE_COUNT, "images", "N", "train on the first N of those for training only", &c->images, 1, 1e6},
   };
   c->images = c->held_out = -1;
   example_options_add(program, options, sizeof options / sizeof options[0]);
@@ -53,14 +55,18 @@ int example_classifier_finish(struct example_classifier *c, const struct example
 
 int example_classifier_hold_out(const struct example_classifier *c, const struct example_settings *settings,
                                 struct example_image_data *data) {
-  if (c->held_out > 0 && (!settings->data || (size_t)c->held_out >= data->stored.count)) {
-    example_complain(settings->program,
-                     "--held-out %ld: %zu images in a folder of --data are for training and validation", c->held_out,
-                     settings->data ? data->stored.count : (size_t)0);
-    return EXAMPLE_EXIT_USAGE;
+  const char *mistake = NULL;
+  if (c->held_out < 0) return EXAMPLE_EXIT_SUCCESS;
+  if (!settings->data)
+    mistake = "it is for the images of --data";
+  else if ((size_t)c->held_out >= data->stored.count)
+    mistake = "none would be left for training";
+  if (!mistake) {
+    example_split_images(data, (size_t)c->held_out);
+    return EXAMPLE_EXIT_SUCCESS;
   }
-  if (c->held_out > 0) example_split_images(data, (size_t)c->held_out);
-  return EXAMPLE_EXIT_SUCCESS;
+  example_complain(settings->program, "--held-out %ld: %s", c->held_out, mistake);
+  return EXAMPLE_EXIT_USAGE;
 }
 
 void example_classifier_cut(const struct example_classifier *c, const struct example_settings *settings,
@@ -70,31 +76,7 @@ void example_classifier_cut(const struct example_classifier *c, const struct exa
   if (train->count == 0) train->count = 1;
 }
 
-/* --- batches --------------------------------------------------------------------------------------------------------- */
-
-/* Every output has the image's label: after the last frame, or at each of the last frames. */
-static thalnet_status set_labels(struct example_classifier *c, thalnet_batch *batch,
-                                 const struct example_images *images, size_t count) {
-  const struct example_ports *ports = &c->trainer->network.ports;
-  size_t frames = c->readout_frames > 1 ? c->frames : 1, first = frames - (size_t)c->readout_frames;
-  for (size_t i = 0; i < count; i++)
-    for (size_t k = 0; k < frames; k++) c->labels[i * frames + k] = k < first ? -1 : images->labels[c->numbers[i]];
-  thalnet_status status = THALNET_OK;
-  for (size_t o = 0; o < ports->output_count && !status; o++)
-    status = frames > 1 ? thalnet_batch_set_labels(batch, ports->outputs[o], c->labels, count * frames)
-                        : thalnet_batch_set_final_labels(batch, ports->outputs[o], c->labels, count);
-  return status;
-}
-
-/* Makes a batch of the images whose numbers are in c->numbers. */
-static thalnet_status load(struct example_classifier *c, thalnet_batch *batch, const struct example_images *images,
-                           size_t count, size_t epoch) {
-  thalnet_status status = c->load(c->context, batch, images, c->numbers, count, epoch);
-  c->loaded = count;
-  for (size_t i = 0; i < count; i++) c->ids[i] = c->numbers[i]; /* dropout belongs to the image, not to its place */
-  if (!status) status = thalnet_batch_set_ids(batch, c->ids, count);
-  return status ? status : set_labels(c, batch, images, count);
-}
+/* --- training -------------------------------------------------------------------------------------------------------- */
 
 /* A step's share of the training images, in the epoch's order. */
 static thalnet_status load_step(void *context, thalnet_batch *batch, size_t epoch, size_t step) {
@@ -106,53 +88,20 @@ static thalnet_status load_step(void *context, thalnet_batch *batch, size_t epoc
   c->order_epoch = epoch;
   if (count > all - first) count = all - first;
   memcpy(c->numbers, c->order + first, count * sizeof *c->numbers);
-  return load(c, batch, &c->data->train, count, epoch);
+  return example_classifier_fill(c, batch, &c->data->train, count, epoch);
 }
 
 /* `count` images in their own order. */
-static thalnet_status load_some(struct example_classifier *c, thalnet_batch *batch, const struct example_images *images,
+static thalnet_status fill_some(struct example_classifier *c, thalnet_batch *batch, const struct example_images *images,
                                 size_t first, size_t count) {
   for (size_t i = 0; i < count; i++) c->numbers[i] = (uint32_t)(first + i);
-  return load(c, batch, images, count, 0);
+  return example_classifier_fill(c, batch, images, count, 0);
 }
 
 static thalnet_status load_routing(void *context, thalnet_batch *batch) {
   struct example_classifier *c = context;
   const struct example_images *images = &c->data->validation;
-  return load_some(c, batch, images, 0, images->count < ROUTING_IMAGES ? images->count : ROUTING_IMAGES);
-}
-
-/* --- the vote -------------------------------------------------------------------------------------------------------- */
-
-/* Adds the probabilities of one output at one frame to a sequence's votes. */
-static void vote(const float *logits, double *votes) {
-  double highest = logits[0], sum = 0.0, weights[EXAMPLE_CLASSES];
-  for (size_t k = 1; k < EXAMPLE_CLASSES; k++) highest = fmax(highest, (double)logits[k]);
-  for (size_t k = 0; k < EXAMPLE_CLASSES; k++) sum += weights[k] = exp((double)logits[k] - highest);
-  for (size_t k = 0; k < EXAMPLE_CLASSES; k++) votes[k] += weights[k] / sum;
-}
-
-/* The class that the outputs of a computed batch name for each sequence: the one with the highest mean probability. */
-static thalnet_status name_classes(struct example_classifier *c, const thalnet_batch *batch, size_t count) {
-  const struct example_ports *ports = &c->trainer->network.ports;
-  size_t frames = c->readout_frames > 1 ? c->frames : 1, first = frames - (size_t)c->readout_frames;
-  size_t values = count * frames * EXAMPLE_CLASSES;
-  memset(c->votes, 0, count * EXAMPLE_CLASSES * sizeof *c->votes);
-  for (size_t o = 0; o < ports->output_count; o++) {
-    thalnet_status status = frames > 1 ? thalnet_batch_read_output(batch, ports->outputs[o], c->logits, values)
-                                       : thalnet_batch_read_final_output(batch, ports->outputs[o], c->logits, values);
-    if (status) return status;
-    for (size_t i = 0; i < count; i++)
-      for (size_t k = first; k < frames; k++)
-        vote(c->logits + (i * frames + k) * EXAMPLE_CLASSES, c->votes + i * EXAMPLE_CLASSES);
-  }
-  for (size_t i = 0; i < count; i++) {
-    const double *votes = c->votes + i * EXAMPLE_CLASSES;
-    c->classes[i] = 0;
-    for (uint8_t k = 1; k < EXAMPLE_CLASSES; k++)
-      if (votes[k] > votes[c->classes[i]]) c->classes[i] = k;
-  }
-  return THALNET_OK;
+  return fill_some(c, batch, images, 0, images->count < ROUTING_IMAGES ? images->count : ROUTING_IMAGES);
 }
 
 static uint64_t count_right(const struct example_classifier *c, const struct example_images *images, size_t count) {
@@ -164,9 +113,9 @@ static uint64_t count_right(const struct example_classifier *c, const struct exa
 static thalnet_status count_hits(void *context, thalnet_batch *batch, struct example_sums *sums) {
   struct example_classifier *c = context;
   if (c->trainer->network.ports.output_count == 1 && c->readout_frames == 1) return THALNET_OK; /* there is no vote */
-  thalnet_status status = name_classes(c, batch, c->loaded);
-  sums->labels = c->loaded;
-  if (!status) sums->hits = count_right(c, &c->data->train, c->loaded);
+  thalnet_status status = example_classifier_vote(c, batch, c->filled);
+  sums->labels = c->filled;
+  if (!status) sums->hits = count_right(c, &c->data->train, c->filled);
   return status;
 }
 
@@ -180,9 +129,9 @@ static thalnet_status evaluate(void *context, enum example_part part, double *va
   uint64_t right = 0;
   for (size_t first = 0; first < images->count; first += EXAMPLE_EVALUATION_IMAGES) {
     size_t left = images->count - first, count = left < EXAMPLE_EVALUATION_IMAGES ? left : EXAMPLE_EVALUATION_IMAGES;
-    thalnet_status status = load_some(c, batch, images, first, count);
+    thalnet_status status = fill_some(c, batch, images, first, count);
     if (!status) status = thalnet_forward(c->trainer->net, batch, NULL);
-    if (!status) status = name_classes(c, batch, count);
+    if (!status) status = example_classifier_vote(c, batch, count);
     if (status) return status;
     right += count_right(c, images, count);
     if (part == EXAMPLE_TEST) memcpy(c->predicted + first, c->classes, count);
@@ -230,6 +179,8 @@ int example_classifier_prepare(struct example_classifier *c, struct example_trai
   trainer->task = task;
   c->trainer = trainer;
   c->data = data;
+  c->values = calloc(room * c->frames * c->row, sizeof *c->values);
+  c->seen = calloc(room * c->frames * c->row, sizeof *c->seen);
   c->order = calloc(data->train.count, sizeof *c->order);
   c->numbers = calloc(room, sizeof *c->numbers);
   c->labels = calloc(room * frames, sizeof *c->labels);
@@ -238,13 +189,16 @@ int example_classifier_prepare(struct example_classifier *c, struct example_trai
   c->votes = calloc(room * EXAMPLE_CLASSES, sizeof *c->votes);
   c->classes = calloc(room, 1);
   c->predicted = calloc(data->test.count, 1);
-  if (c->order && c->numbers && c->labels && c->ids && c->logits && c->votes && c->classes && c->predicted)
+  if (c->values && c->seen && c->order && c->numbers && c->labels && c->ids && c->logits && c->votes && c->classes &&
+      c->predicted)
     return EXAMPLE_EXIT_SUCCESS;
   example_complain(trainer->settings->program, "no memory for a batch of %zu images", room);
   return EXAMPLE_EXIT_FAILURE;
 }
 
 void example_classifier_free(struct example_classifier *c) {
+  free(c->values);
+  free(c->seen);
   free(c->order);
   free(c->numbers);
   free(c->labels);

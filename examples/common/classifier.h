@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Naming images, what pmnist and cifar10 share: the order of the training images, labels, the vote of the outputs, accuracy
- * and predictions. A program fills in how a batch of images gets its inputs. */
+ * and predictions. A program fills in how an image is shown, and what each input sees of it. */
 #ifndef EXAMPLE_CLASSIFIER_H
 #define EXAMPLE_CLASSIFIER_H
 
@@ -10,25 +10,27 @@
 #include "images.h"
 #include "options.h"
 #include "trainer.h"
+#include "views.h"
 
 enum { EXAMPLE_EVALUATION_IMAGES = 1000, EXAMPLE_CLASSES = 10 };
 
 struct example_classifier {
   struct example_trainer *trainer;
   const struct example_image_data *data;
-  size_t frames; /* an image has */
+  size_t frames, row; /* an image is shown in so many frames, each a row of so many values */
+  struct example_view views[EXAMPLE_MODULE_LIMIT]; /* what each of the network's inputs sees of it */
   void *context;
-  /* Begins a batch of the images with these numbers, and sets its inputs. epoch is 0 outside of training. */
-  thalnet_status (*load)(void *context, thalnet_batch *batch, const struct example_images *images,
-                         const uint32_t *numbers, size_t count, size_t epoch);
+  /* Writes the values of an image, [frames][row]. epoch is 0 outside of training. */
+  void (*show)(void *context, const uint8_t *pixels, uint32_t number, size_t epoch, float *values);
 
   /* options */
   const char *readout, *predictions;
   long readout_frames, images, held_out;
 
   /* the classifier's own */
+  float *values, *seen;       /* a batch of images; what an input sees of them */
   uint32_t *order, *numbers;  /* the training images in the epoch's order; a batch's images */
-  size_t order_epoch, loaded; /* the epoch; how many images the batch that was last filled has */
+  size_t order_epoch, filled; /* the epoch; how many images the batch that was last filled has */
   int32_t *labels;
   uint64_t *ids;
   float *logits; /* of a batch */
@@ -56,5 +58,15 @@ int example_classifier_prepare(struct example_classifier *classifier, struct exa
                                const struct example_image_data *data);
 
 void example_classifier_free(struct example_classifier *classifier);
+
+/* --- classifier_batch.c, for classifier.c ------------------------------------------------------------------------------- */
+
+/* Fills a batch with the images whose numbers are in classifier->numbers, their labels and ids. */
+thalnet_status example_classifier_fill(struct example_classifier *classifier, thalnet_batch *batch,
+                                       const struct example_images *images, size_t count, size_t epoch);
+
+/* Writes the class that the outputs of a computed batch name for each sequence to classifier->classes: the one with the
+ * highest mean probability. */
+thalnet_status example_classifier_vote(struct example_classifier *classifier, const thalnet_batch *batch, size_t count);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probabilities.h"
 #include "random.h"
 #include "sampler.h"
 #include "system.h"
@@ -19,8 +20,8 @@ void example_language_add_data_options(struct example_language *p, struct exampl
   const struct example_option options[] = {
       {EXAMPLE_COUNT, "window", "N", "characters that gradients flow back through (50)", &p->window, 1, 100000},
       {EXAMPLE_COUNT, "epoch-characters", "N",
-       "end an epoch after so many characters, the next one goes on\n"
-       "behind them: for texts that are long (the whole text)",
+       "end an epoch after so many characters, in whole steps; the next\n"
+       "one goes on behind them: for long texts (the whole text)",
        &p->epoch_characters, 1, INT32_MAX},
       {EXAMPLE_COUNT, "segments", "N", "parts of a text that are measured side by side (50)", &p->segments, 1, 10000},
       {EXAMPLE_COUNT, "warmup-characters", "N", "read before each of them without being counted (500)",
@@ -65,16 +66,17 @@ static thalnet_status set_batch(struct example_language *p, thalnet_batch *batch
   return status;
 }
 
-/* The next window of every stream. The trainer carries the memory from window to window; where the streams are cut anew
- * within an epoch, they start from zero memory. */
+/* The next window of every stream. The trainer carries the memory from window to window; where a new pass cuts the streams
+ * elsewhere, they start from zero memory. An epoch is a pass, or a part of one. */
 static thalnet_status load_window(void *context, thalnet_batch *batch, size_t epoch, size_t step) {
   struct example_language *p = context;
   struct example_streams *s = &p->streams;
-  size_t pass = s->length / s->window, all = (epoch - 1) * p->trainer->task.steps + step;
-  example_streams_epoch(s, (uint64_t)p->trainer->settings->seed, all / pass + 1);
-  int resets = example_streams_window(s, all % pass, p->tokens, p->labels, p->resets);
-  for (size_t b = 0; b < s->streams && all % pass == 0 && step > 0; b++) resets = p->resets[b * s->window] = 1;
-  return set_batch(p, batch, p->streams.streams, p->streams.window, resets);
+  size_t steps_before = (epoch - 1) * p->trainer->task.steps + step; /* in all of training */
+  size_t pass_steps = s->length / s->window, pass = steps_before / pass_steps, place = steps_before % pass_steps;
+  example_streams_pass(s, (uint64_t)p->trainer->settings->seed, pass + 1);
+  int resets = example_streams_window(s, place, p->tokens, p->labels, p->resets);
+  for (size_t b = 0; b < s->streams && place == 0; b++) resets = p->resets[b * s->window] = 1;
+  return set_batch(p, batch, s->streams, s->window, resets);
 }
 
 /* --- evaluation ------------------------------------------------------------------------------------------------------ */

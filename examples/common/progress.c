@@ -31,6 +31,7 @@ void example_progress_epoch(struct example_progress *progress, size_t epoch, siz
   progress->epoch = epoch;
   progress->step = step;
   if (step == 0) progress->sums = none;
+  progress->labels_before = progress->sums.labels;
   progress->started = progress->drawn = example_seconds();
 }
 
@@ -52,7 +53,8 @@ static void format_measures(const struct example_progress *progress, char *text,
 static void draw(const struct example_progress *progress, double elapsed) {
   char measures[64];
   format_measures(progress, measures, sizeof measures);
-  double speed = ratio((double)progress->sums.labels, elapsed), left = seconds_left(progress, elapsed);
+  double speed = ratio((double)(progress->sums.labels - progress->labels_before), elapsed),
+         left = seconds_left(progress, elapsed);
   if (!progress->terminal) {
     printf("epoch %2zu/%zu  step %zu/%zu  %s  %.0f %s/s  %.0f s left\n", progress->epoch, progress->epochs,
            progress->step, progress->steps, measures, speed, progress->scale->unit, left);
@@ -95,7 +97,8 @@ void example_progress_report(struct example_progress *progress, double validatio
   format_measures(progress, measures, sizeof measures);
   example_progress_clear(progress);
   printf("epoch %2zu/%zu  %s  validation %.4f  %.0f %s/s  %.1f s\n", progress->epoch, progress->epochs, measures,
-         validation, ratio((double)progress->sums.labels, elapsed), progress->scale->unit, elapsed);
+         validation, ratio((double)(progress->sums.labels - progress->labels_before), elapsed), progress->scale->unit,
+         elapsed);
   fflush(stdout);
 }
 

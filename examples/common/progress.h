@@ -29,7 +29,8 @@ struct example_progress {
   int terminal, quiet;
   double drawn;    /* when something was last printed */
   double trained;  /* seconds spent training, over all epochs that are over */
-  uint64_t labels; /* trained on, over all epochs */
+  uint64_t labels;        /* trained on, over all epochs */
+  uint64_t labels_before; /* of the epoch, before it was gone on with */
   /* of the running epoch: */
   size_t epoch, step; /* epoch counts from 1 */
   double started;

@@ -12,10 +12,6 @@
 #include "network.h"
 #include "text.h"
 
-/* Adds the probabilities that logits stand for to `sum`; temperatures below 1 favour the likely. 0 leaves the likeliest
- * alone. */
-void example_add_probabilities(const float *logits, size_t kinds, double temperature, double *sum);
-
 /* Reads the prompt, then writes it and `count` characters more. Every byte of the prompt occurs in the text. */
 thalnet_status example_sample(const thalnet_center *net, const struct example_ports *ports,
                               const struct example_text *text, const char *prompt, size_t count, double temperature,

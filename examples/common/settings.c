@@ -81,8 +81,10 @@ static int check(const struct example_settings *s, struct example_error *error) 
     return example_fail(error, "--%s needs --out", s->resume ? "resume" : "checkpoint-every");
   if (s->input_dropout > 0.0 && s->variational_input_dropout > 0.0)
     return example_fail(error, "--variational-input-dropout takes the place of --input-dropout: give one of them");
-  if (s->load && (s->out || s->curve || s->epochs >= 0))
-    return example_fail(error, "--load does not train: --out, --curve and --epochs do not go with it");
+  int trains = s->epochs >= 0 || s->batch >= 0 || s->rate >= 0.0 || s->weight_decay >= 0.0 || s->average >= 0.0 ||
+               s->input_dropout >= 0.0 || s->max_seconds > 0.0;
+  if (s->load && (s->out || s->curve || trains))
+    return example_fail(error, "--load does not train: --out, --curve and options of training do not go with it");
   return 0;
 }
 
@@ -91,6 +93,10 @@ int example_settings_finish(struct example_settings *s, const struct example_def
   if (check(s, &error) || example_network_finish(&s->network, &defaults->network, &error) ||
       (s->out && example_make_folder(s->out, &error))) {
     example_complain(s->program, "%s", error.text);
+    return EXAMPLE_EXIT_USAGE;
+  }
+  if (s->context_dropout > 0.0 && (strcmp(s->network.model, "gru") == 0 || strcmp(s->network.reader, "none") == 0)) {
+    example_complain(s->program, "--context-dropout is of what readers read: there are none");
     return EXAMPLE_EXIT_USAGE;
   }
   fill(&s->epochs, defaults->epochs);

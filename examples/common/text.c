@@ -111,8 +111,8 @@ int example_streams_start(struct example_streams *s, struct example_characters t
                       count, window);
 }
 
-void example_streams_epoch(struct example_streams *s, uint64_t seed, size_t epoch) {
-  struct example_random random = example_random_start(seed, EXAMPLE_STREAM_OFFSET + epoch);
+void example_streams_pass(struct example_streams *s, uint64_t seed, size_t pass) {
+  struct example_random random = example_random_start(seed, EXAMPLE_STREAM_OFFSET + pass);
   s->offset = example_random_below(&random, (uint32_t)s->text.count);
 }
 

@@ -38,21 +38,21 @@ void example_text_free(struct example_text *text);
 
 /* --- training: streams -------------------------------------------------------------------------------------------------- */
 
-/* A text cut into equal streams that are read side by side, a window a step. In each epoch, once through the text, the cuts are
+/* A text cut into equal streams that are read side by side, a window a step. In each pass through the text the cuts are
  * elsewhere, and a stream that reaches the end of the text goes on at its start, from zero memory. */
 struct example_streams {
   struct example_characters text;
   size_t streams, window;
-  size_t length; /* characters of a stream in an epoch, a multiple of the window */
-  size_t offset; /* of the running epoch */
+  size_t length; /* characters of a stream in a pass, a multiple of the window */
+  size_t offset; /* of the running pass */
 };
 
 /* Returns -1 with the error's text where the text is too short for one window of every stream. */
 int example_streams_start(struct example_streams *streams, struct example_characters text, size_t count, size_t window,
                           struct example_error *error);
 
-/* Chooses the epoch's cuts. */
-void example_streams_epoch(struct example_streams *streams, uint64_t seed, size_t epoch);
+/* Chooses the cuts of a pass; they count from 1. */
+void example_streams_pass(struct example_streams *streams, uint64_t seed, size_t pass);
 
 /* Fills in the window of a step: each token's label is the one that follows it, -1 at the end of the text. resets is 1 before
  * the text's first character. All are [stream][window]. Returns 1 if a reset is among them. */

@@ -52,7 +52,6 @@ static int time_is_up(const struct example_trainer *t) {
 static thalnet_status train_epoch(struct example_trainer *t) {
   thalnet_status status = THALNET_OK;
   example_progress_epoch(&t->progress, t->epoch, t->step);
-  if (t->state && t->step == 0) status = thalnet_state_reset(t->state, NULL, 0);
   while (t->step < t->task.steps && !status && !example_signal() && !t->time_is_up) {
     status = train_step(t, t->epoch, t->step);
     if (!status) t->step++;
@@ -212,7 +211,7 @@ int example_run(struct example_trainer *t) {
     int closed = close_curve(t);
     if (!code) code = closed;
     if (!code && example_signal()) {
-      printf("interrupted: neither the last epoch's end nor the test was reached\n");
+      printf("interrupted: the test was not reached\n");
       code = keep_averages(t);
       if (!code) code = save(t);
       return code ? code : EXAMPLE_EXIT_SIGNAL + example_signal();

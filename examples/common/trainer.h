@@ -25,7 +25,7 @@ struct example_task {
   size_t sequences, frames;                       /* of a batch for training, at most */
   size_t evaluation_sequences, evaluation_frames; /* the same for evaluation */
   size_t steps;                                   /* an epoch has */
-  int32_t carry;                                  /* 1: within an epoch a batch goes on where the one before ended */
+  int32_t carry;         /* 1: a batch goes on where the one before ended, but for its resets */
   int32_t measure_train; /* 1: the training part is measured as the others are; 0: it is what the last epoch gave */
 
   uint64_t fingerprint; /* of the training data: another one means other data */

@@ -150,6 +150,9 @@ done
 run 0 "no test" $few --no-test --quiet
 if [ "$(wc -l <"$out")" -ne 1 ] || grep -q test_ "$out"; then failed "no test, quiet: what is printed"; fi
 # shellcheck disable=SC2086
+run 0 "held out" $few --held-out 10
+grep -q "40 for training, 10 for validation" "$out" || failed "held out: the data"
+# shellcheck disable=SC2086
 run 0 "curve with test" $few --curve "$work/curve" --curve-test
 [ "$(tail -n 1 "$work/curve" | tr -dc , | wc -c)" -eq 5 ] || failed "curve with test: the test's column"
 run 0 "limited time" --images 1000 --epochs 100000 --max-seconds 1 --no-test

@@ -68,13 +68,18 @@ grep -q ", rows in turn to each" "$out" || failed "turns: does not say so"
 [ "$(value parameters)" = "$((3 * (3 * 20 * (28 + 8 + 20) + 6 * 20) + 3 * 8 * 60 + 3 * 200 + 10))" ] ||
   failed "turns: $(value parameters) parameters"
 run 0 "turns, loaded" --images 300 --turns 3 --load "$work/turns/model.safetensors"
+refused "a rate to load with" "does not train" --turns 3 --load "$work/turns/model.safetensors" --lr 0.1
 refused "turns, loaded wrongly" "3 inputs" --images 300 --load "$work/turns/model.safetensors"
 run 0 "turns of a GRU" --images 300 --epochs 1 --model gru --units 20 --turns 3
 [ "$(value parameters)" = "$((3 * 20 * (3 * 28 + 20) + 6 * 20 + 200 + 10))" ] ||
   failed "turns of a GRU: $(value parameters) parameters"
 refused "more turns than modules" "as many --modules" --turns 5
-run 0 "no readers" --images 300 --epochs 1 --reader none --budget 50000
+run 0 "no readers" --images 300 --epochs 1 --reader none --modules 3 --features 20
 grep -q ", no readers, input to all" "$out" || failed "no readers: does not say so"
+[ "$(value parameters)" = "$((3 * (3 * 20 * (28 + 20) + 6 * 20) + 3 * 200 + 10))" ] ||
+  failed "no readers: $(value parameters) parameters"
+refused "contexts without readers" "readers" --reader none --context-dropout 0.1
+refused "contexts of a plain GRU" "readers" --model gru --context-dropout 0.1
 run 0 "help" --help
 for option in data permutation images model preset reader modules features context connect output stack cell layers units \
   dense budget readout readout-frames predictions epochs max-seconds batch lr warmup clip weight-decay input-dropout \
@@ -114,8 +119,8 @@ run 0 "ten images" --data "$data" --epochs 1
 grep -q "images in $data" "$out" || failed "ten images: does not say which data it uses"
 run 0 "four held out" --data "$data" --epochs 1 --held-out 4
 grep -q "6 for training, 4 for validation, 10 for the test" "$out" || failed "four held out: the data"
-refused "all held out" "held-out 10: 10 images" --data "$data" --held-out 10
-refused "drawn images held out" "held-out" --held-out 10
+refused "all held out" "held-out 10: none would be left" --data "$data" --held-out 10
+refused "drawn images held out" "held-out 10: it is for the images of --data" --held-out 10
 labels '\000\001\002\003\004\005\006\007\010\012' train
 refused "wrong label" "label 9 is 10" --data "$data"
 labels '\000\001\002\003\004\005\006\007\010' train
@@ -146,6 +151,7 @@ run 0 "not begun" --images 100 --epochs 1 --out "$work/new" --resume
 grep -q 'starting from the beginning' "$out" || failed "not begun: does not say so"
 refused "another rate" "saved with --lr 0.01, not 0.02" --images 100 --epochs 1 --out "$work/new" --resume --lr 0.02
 refused "other images" "saved with --images 100, not 90" --images 90 --epochs 1 --out "$work/new" --resume
+refused "a test in the curve" "curve-test" --images 100 --epochs 1 --out "$work/new" --resume --curve "$work/c" --curve-test
 refused "another network" "modules" --images 100 --epochs 1 --out "$work/new" --resume --modules 3
 rm "$data/t10k-images-idx3-ubyte.gz"
 images b t10k
@@ -153,9 +159,9 @@ run 0 "ten images, saved" --data "$data" --epochs 1 --out "$work/ten"
 labels '\001\000\002\003\004\005\006\007\010\011' train
 refused "other data" "other training data" --data "$data" --epochs 1 --out "$work/ten" --resume
 head -c 3000 "$work/new/checkpoint.safetensors" >"$work/cut" && mv "$work/cut" "$work/new/checkpoint.safetensors"
-refused "a truncated checkpoint" "." --images 100 --epochs 1 --out "$work/new" --resume
+refused "a truncated checkpoint" "truncated\|ends\|bytes" --images 100 --epochs 1 --out "$work/new" --resume
 cp "$work/new/model.safetensors" "$work/new/checkpoint.safetensors"
-refused "a model file" "." --images 100 --epochs 1 --out "$work/new" --resume
+refused "a model file" "checkpoint" --images 100 --epochs 1 --out "$work/new" --resume
 refused "resume from nowhere" "needs --out" --resume
 refused "checkpoints to nowhere" "needs --out" --checkpoint-every 2
 

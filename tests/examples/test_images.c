@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/mnist.h"
+#include "common/views.h"
 
 enum { TRAIN = 40, TEST = 10 };
 
@@ -203,6 +204,72 @@ START_TEST(permutations_move_every_pixel_of_every_image_alike) {
 }
 END_TEST
 
+/* --- views -------------------------------------------------------------------------------------------------------------- */
+
+enum { IMAGES = 2, ROWS = 5, COLUMNS = 6, VALUES = 3, ROW = COLUMNS * VALUES };
+
+/* A value that tells where it is: image, row and value of the row. */
+static float place(size_t image, size_t row, size_t value) { return (float)(image * 10000 + row * 100 + value + 1); }
+
+static void fill_images(float images[IMAGES * ROWS * ROW]) {
+  for (size_t i = 0; i < IMAGES; i++)
+    for (size_t r = 0; r < ROWS; r++)
+      for (size_t k = 0; k < ROW; k++) *images++ = place(i, r, k);
+}
+
+START_TEST(rows_take_turns) {
+  float images[IMAGES * ROWS * ROW], seen[IMAGES * ROWS * ROW];
+  fill_images(images);
+  for (size_t turn = 0; turn < 3; turn++) {
+    const struct example_view view = example_view_turn(ROW, turn, 3);
+    example_view_copy(&view, images, IMAGES, ROWS, ROW, seen);
+    for (size_t i = 0; i < IMAGES; i++)
+      for (size_t r = 0; r < ROWS; r++)
+        for (size_t k = 0; k < ROW; k++)
+          ck_assert_float_eq(seen[(i * ROWS + r) * ROW + k], r % 3 == turn ? place(i, r, k) : 0.0f);
+  }
+}
+END_TEST
+
+START_TEST(slices_share_the_columns) {
+  float images[IMAGES * ROWS * ROW], seen[IMAGES * ROWS * ROW];
+  /* 4 slices of 6 columns: 0, 1-2, 3, 4-5; with one more on either side where there is one */
+  const size_t first[4] = {0, 0, 2, 3}, end[4] = {2, 4, 5, 6};
+  fill_images(images);
+  for (size_t slice = 0; slice < 4; slice++) {
+    const struct example_view view = example_view_slice(COLUMNS, VALUES, slice, 4, 1);
+    ck_assert_uint_eq(view.first, first[slice] * VALUES);
+    ck_assert_uint_eq(view.count, (end[slice] - first[slice]) * VALUES);
+    example_view_copy(&view, images, IMAGES, ROWS, ROW, seen);
+    for (size_t i = 0; i < IMAGES; i++)
+      for (size_t r = 0; r < ROWS; r++)
+        for (size_t k = 0; k < view.count; k++)
+          ck_assert_float_eq(seen[(i * ROWS + r) * view.count + k], place(i, r, view.first + k));
+  }
+}
+END_TEST
+
+START_TEST(slices_without_overlap_have_each_column_once) {
+  for (size_t n = 1; n <= COLUMNS; n++) {
+    size_t next = 0;
+    for (size_t slice = 0; slice < n; slice++) {
+      const struct example_view view = example_view_slice(COLUMNS, VALUES, slice, n, 0);
+      ck_assert_uint_eq(view.first, next);
+      ck_assert_uint_gt(view.count, 0);
+      next += view.count;
+    }
+    ck_assert_uint_eq(next, ROW);
+  }
+}
+END_TEST
+
+START_TEST(the_largest_overlap_is_the_whole_row) {
+  const struct example_view view = example_view_slice(COLUMNS, VALUES, 1, 3, COLUMNS);
+  ck_assert_uint_eq(view.first, 0);
+  ck_assert_uint_eq(view.count, ROW);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("images");
   TCase *cases = tcase_create("images");
@@ -215,6 +282,10 @@ int main(void) {
   tcase_add_test(cases, too_few_images_cannot_be_split);
   tcase_add_test(cases, the_last_5000_of_60000_are_for_validation);
   tcase_add_test(cases, permutations_move_every_pixel_of_every_image_alike);
+  tcase_add_test(cases, rows_take_turns);
+  tcase_add_test(cases, slices_share_the_columns);
+  tcase_add_test(cases, slices_without_overlap_have_each_column_once);
+  tcase_add_test(cases, the_largest_overlap_is_the_whole_row);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -133,7 +133,7 @@ START_TEST(streams_go_through_the_text) {
   size_t offsets[40], ends = 0;
   for (size_t epoch = 1; epoch <= 40; epoch++) {
     int seen[COUNT] = {0};
-    example_streams_epoch(&streams, 5, epoch);
+    example_streams_pass(&streams, 5, epoch);
     offsets[epoch - 1] = streams.offset;
     for (size_t step = 0; step < STEPS; step++) {
       int32_t in[STREAMS * WINDOW], labels[STREAMS * WINDOW];
@@ -157,9 +157,9 @@ START_TEST(streams_go_through_the_text) {
   for (int i = 0; i < 40; i++)
     for (int j = 0; j < i; j++) same += offsets[i] == offsets[j];
   ck_assert_uint_lt(same, 5);
-  example_streams_epoch(&streams, 5, 3);
+  example_streams_pass(&streams, 5, 3);
   ck_assert_uint_eq(streams.offset, offsets[2]);
-  example_streams_epoch(&streams, 6, 3);
+  example_streams_pass(&streams, 6, 3);
   ck_assert_uint_ne(streams.offset, offsets[2]);
   ck_assert_int_eq(example_streams_start(&streams, text, 92, WINDOW, &error), -1);
   ck_assert_ptr_nonnull(strstr(error.text, "1003 characters for training are too few for 92 streams"));

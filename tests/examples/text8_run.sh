@@ -63,17 +63,25 @@ run 0 "another seed" $few --seed 1
 epochs "$work/second"
 cmp -s "$work/first" "$work/second" && failed "another seed: the same numbers"
 
-# An epoch may be a part of a pass through the text: 90 windows of 10 streams here. The next one goes on behind it.
-# shellcheck disable=SC2086
-run 0 "epochs of the whole text" $few --epoch-characters 18000
-epochs "$work/second"
-cmp -s "$work/first" "$work/second" || failed "epochs of the whole text: other numbers"
-parts=$(echo "$few" | sed 's/--epochs 1/--epochs 4/')
-# shellcheck disable=SC2086
-run 0 "epochs of a third" $parts --epoch-characters 6000 --curve "$work/curve"
-[ "$(wc -l <"$work/curve")" -eq 5 ] || failed "epochs of a third: one line an epoch in the curve"
-holds "$(awk -F, 'NR == 4 { print $4 }' "$work/curve") < $(awk -F, 'NR == 2 { print $4 }' "$work/curve") - 0.1" ||
-  failed "epochs of a third: the third does not go on with what the first has learned"
+# An epoch may be a part of a pass through the text, 90 windows of 10 streams here: the next one goes on behind it, and the
+# network is the same. What a fourth part does begins a new pass.
+passes() { echo "$few --out $work/$1" | sed "s/--epochs 1/--epochs $2/"; }
+# shellcheck disable=SC2046
+run 0 "a pass" $(passes pass 1)
+# shellcheck disable=SC2046
+run 0 "a pass in three epochs" $(passes thirds 3) --epoch-characters 6000 --curve "$work/curve"
+cmp -s "$work/pass/model.safetensors" "$work/thirds/model.safetensors" || failed "a pass in three epochs: another network"
+[ "$(wc -l <"$work/curve")" -eq 4 ] || failed "a pass in three epochs: one line an epoch in the curve"
+# shellcheck disable=SC2046
+run 0 "two passes" $(passes pass 2)
+# shellcheck disable=SC2046
+run 0 "two passes in four epochs" $(passes parts 4) --epoch-characters 9100
+cmp -s "$work/pass/model.safetensors" "$work/parts/model.safetensors" || failed "two passes in four epochs: another network"
+# shellcheck disable=SC2046
+run 0 "less than two passes" $(passes parts 4) --epoch-characters 6000
+cmp -s "$work/pass/model.safetensors" "$work/parts/model.safetensors" && failed "less than two passes: the same network"
+refused "resumed with other segments" "segments" --out "$work/parts" --resume --segments 10 --epoch-characters 6000 \
+  --train-share 0.05 --epochs 4 --streams 10 --window 20
 
 # Everything that can be chosen runs.
 # shellcheck disable=SC2086
@@ -91,7 +99,7 @@ run 0 "limited time" --epochs 100000 --max-seconds 1 --no-test --quiet
 [ "$(wc -l <"$out")" -eq 1 ] || failed "quiet: more than the result"
 grep -q test_ "$out" && failed "no test: a test"
 run 0 "help" --help
-for option in data preset steps-per-frame window segments warmup-characters streams sample prompt temperature; do
+for option in data bytes preset steps-per-frame window epoch-characters segments warmup-characters streams sample prompt temperature; do
   grep -q -e "--$option " "$out" || failed "help: --$option"
 done
 
