@@ -220,7 +220,10 @@ static int run(struct experiments *e) {
   if (!status) status = results_read_runs(&e->runs, &e->table, &e->launch, &error);
   if (status) return fail(&error);
   int code = run_plan(e);
-  if (e->page && !e->list && write_page(e, &error)) return fail(&error); /* also where there was nothing to do */
+  if (e->page && !e->list && write_page(e, &error)) { /* also where there was nothing to do */
+    example_complain("experiments", "%s", error.text);
+    e->page_failed = 1;
+  }
   return code ? code : e->page_failed ? EXAMPLE_EXIT_FAILURE : EXAMPLE_EXIT_SUCCESS;
 }
 

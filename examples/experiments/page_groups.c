@@ -27,10 +27,10 @@ static void print_cell(struct text *text, const struct group *group, const struc
 }
 
 /* 46606 as 46,606 */
-static void print_whole(struct text *text, const struct summary *summary) {
+static void print_whole(struct text *text, size_t count, double value) {
   char digits[32];
-  if (summary->count > 0) {
-    int length = snprintf(digits, sizeof digits, "%.0f", summary->mean);
+  if (count > 0) {
+    int length = snprintf(digits, sizeof digits, "%.0f", value);
     text_add(text, " ");
     for (int i = 0; i < length; i++)
       text_add(text, "%s%c", i > 0 && digits[0] != '-' && (length - i) % 3 == 0 ? "," : "", digits[i]);
@@ -97,20 +97,20 @@ static int has_gap(const struct group *group) { return group->measured && !group
 
 static void print_row(struct text *text, const struct group *group, const struct row *row, const struct numbers *n) {
   text_add(text, "| `%s` | %s |", row->name, row->title);
-  print_whole(text, &n->parameters);
+  print_whole(text, n->parameters.count, n->parameters.mean);
   print_cell(text, group, &n->validation, group->untested);
   if (!group->untested) print_cell(text, group, &n->test, 1);
   print_cell(text, group, &n->train, 0);
   if (has_gap(group)) print_cell(text, group, &n->gap, 0);
   text_add(text, " %zu |", n->count);
-  print_whole(text, &n->seconds);
-  print_whole(text, &n->speed);
+  print_whole(text, n->seconds.count, n->seconds.low); /* other programs of the machine only make it slower */
+  print_whole(text, n->speed.count, n->speed.high);
   print_options(text, row);
 }
 
 static void print_heading(struct text *text, const struct group *group, const char *speed_unit) {
   const char *gap = group->higher_is_better ? " train - test |" : " test - train |";
-  text_add(text, "\n| row | | parameters | validation |%s train |%s seeds | seconds a run | %s/s | options |\n",
+  text_add(text, "\n| row | | parameters | validation |%s train |%s seeds | seconds | %s/s | options |\n",
            group->untested ? "" : " test |", has_gap(group) ? gap : "", speed_unit);
   text_add(text, "|---|---|---|---|---|---|---|---|---|%s%s\n", group->untested ? "" : "---|",
            has_gap(group) ? "---|" : "");
@@ -126,21 +126,27 @@ static size_t print_table(struct text *text, const struct store *store, const st
     numbers_free(&n);
   }
   if (printed > 0) {
-    text_add(text, "\nIn %s, mean ± standard deviation over the seeds. ", group->unit);
-    if (!group->measured) text_add(text, "Train is counted while the last epoch trains, with its dropout. ");
+    text_add(text, "\nIn %s, mean ± standard deviation over the seeds; seconds and speed of the fastest run. ",
+             group->unit);
+    if (!group->measured)
+      text_add(text, "Train is counted while the last epoch trains: with its dropout or changed images, and without "
+                     "averages of the weights. ");
     print_command(text, group);
     text_add(text, "\n");
   }
   return printed;
 }
 
-/* The place of the tuning row with the best mean validation among those for the same row, or the count. */
+/* The place of the tuning row with the best mean validation among those for the same row, or the count. Rows with more seeds
+ * are compared by the group's: those that all have. */
 static size_t find_best(const struct store *store, const struct group *group, const char *tunes) {
   size_t best = group->row_count;
   double best_value = 0.0;
   for (size_t r = 0; r < group->row_count; r++) {
     if (strcmp(group->rows[r].tunes, tunes) != 0) continue;
-    struct numbers n = numbers_collect(store, group, &group->rows[r]);
+    struct row row = group->rows[r];
+    if (group->seed_count > 0) row.seeds = group->seeds, row.seed_count = group->seed_count;
+    struct numbers n = numbers_collect(store, group, &row);
     double value = group->higher_is_better ? n.validation.mean : -n.validation.mean;
     if (n.count > 0 && (best == group->row_count || value > best_value)) {
       best = r;
@@ -192,7 +198,7 @@ static void print_tuning(struct text *text, const struct store *store, const str
                      "|---|---|---|---|---|---|---|---|\n");
     if (n.count > 0) {
       text_add(text, "| `%s` | `%s` | %s |", row->name, row->tunes, row->title);
-      print_whole(text, &n.parameters);
+      print_whole(text, n.parameters.count, n.parameters.mean);
       print_cell(text, group, &n.validation, find_best(store, group, row->tunes) == r);
       print_cell(text, group, &n.train, 0);
       text_add(text, " %zu |", n.count);
@@ -201,7 +207,7 @@ static void print_tuning(struct text *text, const struct store *store, const str
     numbers_free(&n);
   }
   if (printed > 0) {
-    text_add(text, "\nIn %s; bold: the best for its row. ", group->unit);
+    text_add(text, "\nIn %s; bold: the best for its row, by the seeds that all have. ", group->unit);
     print_command(text, group);
     text_add(text, "\n");
   }
