@@ -27,8 +27,8 @@ struct example_progress {
   const struct example_scale *scale;
   size_t epochs, steps; /* in all, and in an epoch */
   int terminal, quiet;
-  double drawn;    /* when something was last printed */
-  double trained;  /* seconds spent training, over all epochs that are over */
+  double drawn;           /* when something was last printed */
+  double trained;         /* seconds spent training, over all epochs that are over */
   uint64_t labels;        /* trained on, over all epochs */
   uint64_t labels_before; /* of the epoch, before it was gone on with */
   /* of the running epoch: */
