@@ -29,7 +29,7 @@ struct training {
   size_t sequences, frames;
 };
 
-/* They are in trainings.c: the first ones small, the first of each engine plain. */
+/* They are in trainings_table.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
 enum { SMALL_TRAININGS = 7, LARGE_TRAININGS = 15, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
