@@ -46,9 +46,14 @@ typedef struct thalnet_center_options {
                                          "center.start" [P] and, where layers have memory beside the center,
                                          "center.own_start" [thalnet_center_size.state_values - P], zeros at first.
                                          0: at zero, as in the paper. See state.h for rows of states */
+  int32_t in_order; /**< 1: modules take every step one after the other, in the order of their numbers, and a reader
+                                         sees what the modules before its own have written in the same step: what enters the
+                                         first one reaches the last one at once. 0: all read the center of the step before,
+                                         as in the paper, so that information needs one step from module to module */
+  int32_t reserved; /**< 0 */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
-  { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0 }
+  { sizeof(thalnet_center_options), NULL, NULL, 1, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef struct thalnet_input_options {
   size_t struct_size;
@@ -180,6 +185,8 @@ THALNET_API int32_t thalnet_center_output_frames(const thalnet_center *net, int3
 THALNET_API int32_t thalnet_center_settle_steps(const thalnet_center *net);
 /** 1 where sequences start at a learned center (thalnet_center_options.learned_start), else 0. */
 THALNET_API int32_t thalnet_center_learned_start(const thalnet_center *net);
+/** 1 where modules take a step one after the other (thalnet_center_options.in_order), else 0. */
+THALNET_API int32_t thalnet_center_in_order(const thalnet_center *net);
 /** Size of the whole center, P: the sum of the modules' features. */
 THALNET_API size_t thalnet_center_features(const thalnet_center *net);
 /** Where in the center a module's features start, and how many they are. */

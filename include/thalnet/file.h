@@ -20,7 +20,7 @@ extern "C" {
 typedef struct thalnet_load_options {
   size_t struct_size;
   const thalnet_center_options
-      *center;                  /**< memory, executor, threads, chunks; its settle_steps and learned_start are ignored:
+      *center; /**< memory, executor, threads, chunks; its settle_steps, learned_start and in_order are ignored:
                                              the file has them. NULL: defaults */
   const thalnet_io *io;         /**< NULL: the machine's files */
   uint64_t max_parameters;      /**< more are THALNET_ERROR_LIMIT */

@@ -10,7 +10,7 @@
 
 #include "core/checked.h"
 #include "network/run.h"
-#include "network/unroll.h"
+#include "network/reading.h"
 
 /* The sums that one pass over a batch makes. */
 typedef struct thalnet__survey {
@@ -43,10 +43,11 @@ static real thalnet__slice_norm(const thalnet__reader *reader, const thalnet_mod
 
 /* What each slice contributes to one row's context: squares of matrix[c, slice] phi[slice] over c. */
 static void thalnet__add_contributions(const thalnet_center *net, size_t m, const real *matrix, double scale,
-                                       const real *phi, double *squares) {
+                                       const thalnet__reading *reading, size_t row, double *squares) {
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
   for (size_t j = 0; j < net->module_count; j++) {
     const thalnet_module *slice = net->modules[j];
+    const real *phi = (j < m ? reading->newer : reading->phi) + row * net->features;
     for (size_t c = 0; c < reader->context && thalnet__reads(reader, slice); c++) {
       const real *weights = matrix + c * reader->seen + thalnet__slice_column(reader, slice);
       const double part = scale * (double)net->kernels->dot(slice->features, weights, phi + slice->offset);
@@ -69,8 +70,8 @@ static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work 
     for (size_t i = 0; i < reader->context * reader->seen; i++) sums[i] += (double)matrix[i];
   }
   if (survey->measure == THALNET_ROUTING_SHARE)
-    thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1,
-                               reading.phi + row * net->features, survey->squares);
+    thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1, &reading, row,
+                               survey->squares);
 }
 
 static int thalnet__counts(const thalnet__work *work, const thalnet_batch *batch, size_t step, size_t row) {

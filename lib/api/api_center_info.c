@@ -119,6 +119,8 @@ int32_t thalnet_center_learned_start(const thalnet_center *net) {
   return thalnet__is_center(net) ? net->learned_start : 0;
 }
 
+int32_t thalnet_center_in_order(const thalnet_center *net) { return thalnet__is_center(net) ? net->in_order : 0; }
+
 int32_t thalnet_center_settle_steps(const thalnet_center *net) {
   return thalnet__is_center(net) ? (int32_t)net->settle_steps : 0;
 }

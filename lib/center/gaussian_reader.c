@@ -61,16 +61,17 @@ static void thalnet__gaussian_prepare(const thalnet__reader *reader, const thaln
   }
 }
 
-/* A row of scratch: means, variances, slopes; where the own features are left out also what is seen, and its gradient. */
+/* A row of scratch: means, variances, slopes; where what is seen is copied also that, and its gradient. */
 static size_t thalnet__gaussian_row(const thalnet__reader *reader) {
-  return 3 * reader->context + (reader->skip_own ? 2 * reader->seen : 0); /* within the limits of a center */
+  return 3 * reader->context +
+         (thalnet__reads_two_sides(reader) ? 2 * reader->seen : 0); /* within the limits of a center */
 }
 
 static int thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
   return thalnet__times(rows, thalnet__gaussian_row(reader), size);
 }
 
-/* Copies of all rows of the reading without the own features, behind their shapes. */
+/* Copies of all rows of what is seen, behind their shapes. */
 static real *thalnet__gaussian_copies(const thalnet__reader *reader, const thalnet__reading *reading) {
   return reading->scratch + 3 * reader->context * reading->rows;
 }
@@ -79,18 +80,18 @@ static real *thalnet__gaussian_copies(const thalnet__reader *reader, const thaln
 static thalnet__gaussians thalnet__gaussian_shapes(const thalnet__reader *reader, const thalnet__reading *reading,
                                                    size_t row, size_t rows) {
   const size_t c = reader->context;
-  const real *phi = reading->phi + row * reader->center;
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
-  const thalnet__gaussians made = {.rows = rows,
-                                   .contexts = c,
-                                   .center = reader->seen,
-                                   .normalize = reader->kind->normalize,
-                                   .unit = (real)reader->seen / (real)c,
-                                   .mean = reading->scratch,
-                                   .variance = reading->scratch + c,
-                                   .slope = reading->scratch + 2 * c,
-                                   .ld = 3 * c,
-                                   .phi = thalnet__seen(reader, rows, phi, thalnet__gaussian_copies(reader, reading))};
+  const thalnet__gaussians made = {
+      .rows = rows,
+      .contexts = c,
+      .center = reader->seen,
+      .normalize = reader->kind->normalize,
+      .unit = (real)reader->seen / (real)c,
+      .mean = reading->scratch,
+      .variance = reading->scratch + c,
+      .slope = reading->scratch + 2 * c,
+      .ld = 3 * c,
+      .phi = thalnet__seen(reader, reading, row, rows, thalnet__gaussian_copies(reader, reading))};
   thalnet__matrix_forward(reading->kernels, &matrix, reading->prepared, rows,
                           (thalnet__const_rows){reading->own + row * reader->center + reader->offset, reader->center},
                           0, (thalnet__rows){made.mean, made.ld}, (thalnet__part){0, 1});
@@ -108,36 +109,36 @@ static void thalnet__gaussian_forward(const thalnet__reader *reader, const thaln
 /* The shapes' gradients, in their places, and that of the center through what is read. */
 static void thalnet__gaussian_seen_gradient(const thalnet__reader *reader, const thalnet__reading *reading,
                                             const thalnet__gaussians *gaussians, thalnet__const_rows d_context,
-                                            real *d_phi) {
-  if (!reader->skip_own) {
-    reading->kernels->gaussian_gradient(gaussians, d_context, d_phi);
+                                            const thalnet__reading_gradient *to) {
+  if (!thalnet__reads_two_sides(reader)) {
+    reading->kernels->gaussian_gradient(gaussians, d_context, to->phi);
     return;
   }
   const size_t copies = reading->rows * reader->seen;
   real *d_copies = thalnet__gaussian_copies(reader, reading) + copies;
   memset(d_copies, 0, copies * sizeof *d_copies);
   reading->kernels->gaussian_gradient(gaussians, d_context, d_copies);
-  thalnet__seen_gradient(reader, reading->kernels, reading->rows, d_copies, d_phi);
+  thalnet__seen_gradient(reader, reading, 0, reading->rows, d_copies, to);
 }
 
 static void thalnet__gaussian_backward(const thalnet__reader *reader, const thalnet__reading *reading,
-                                       const real *d_context, size_t ld, real *d_phi, real *d_own, real *gradients) {
+                                       thalnet__const_rows d_context, const thalnet__reading_gradient *to) {
   const size_t p = reader->center, c = reader->context, f = reader->features, rows = reading->rows;
   const thalnet__const_rows own = {reading->own + reader->offset, p};
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
   const thalnet__gaussians gaussians = thalnet__gaussian_shapes(reader, reading, 0, rows);
-  thalnet__gaussian_seen_gradient(reader, reading, &gaussians, (thalnet__const_rows){d_context, ld}, d_phi);
+  thalnet__gaussian_seen_gradient(reader, reading, &gaussians, d_context, to);
   for (int side = 0; side < 2; side++) {
     const thalnet__const_rows d = {side ? gaussians.variance : gaussians.mean, gaussians.ld};
-    reading->kernels->add_rows(rows, c, d, gradients + reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS]);
+    reading->kernels->add_rows(rows, c, d, to->parameters + reader->parameters[side ? VARIANCE_BIAS : MEAN_BIAS]);
     thalnet__multiply_gradient(reading->kernels, c, f, rows, d, own,
-                               gradients + reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT], f,
+                               to->parameters + reader->parameters[side ? VARIANCE_WEIGHT : MEAN_WEIGHT], f,
                                reading->product_scratch, (thalnet__part){0, 1});
   }
   if (!THALNET__FAULT(READER_PATH)) {
     const thalnet__const_rows d = {gaussians.mean, gaussians.ld};
     thalnet__matrix_backward(reading->kernels, &matrix, reading->prepared, rows, d, 1,
-                             (thalnet__rows){d_own + reader->offset, p}, (thalnet__part){0, 1});
+                             (thalnet__rows){to->own + reader->offset, p}, (thalnet__part){0, 1});
   }
 }
 

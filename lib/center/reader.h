@@ -18,6 +18,7 @@ typedef struct thalnet__reader {
   const thalnet__reader_kind *kind; /* NULL: the module has no reader */
   size_t context;                   /* C */
   int skip_own;                     /* its own module's features are left out of what it reads */
+  int in_order;                     /* it reads what the modules before its own have written in the same step */
   size_t center;                    /* P */
   size_t features;                  /* F of the reader's own module */
   size_t offset;                    /* where they start in the center */
@@ -25,20 +26,28 @@ typedef struct thalnet__reader {
   size_t column;                    /* where its context starts in a row of all contexts */
   size_t prepared;                  /* dynamic readers: place of their matrices in the prepared block */
   double scale;                     /* static: what the weights are multiplied with, by the present parameters */
+  thalnet__matrix sides[2];         /* static, in order: its effective matrix in two, as thalnet__seen_columns has it */
   size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */
 } thalnet__reader;
 
-/* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense, as it is read; own: the same for
- * the module's own features. They differ by dropout alone, which a module does not see in its own features. */
+/* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense, as it is read; newer: where
+ * modules before its own have their features, which in order is the center that the step is about to make, else phi; own: the
+ * previous center for its own module's features, which differs by dropout alone: a module does not see that in its own. */
 typedef struct thalnet__reading {
   const thalnet__kernels *kernels;
   const real *parameters;
   const real *prepared;
   size_t rows;
-  const real *phi, *own;
+  const real *phi, *newer, *own;
   real *scratch;         /* scratch(reader, rows) */
   real *product_scratch; /* of thalnet__multiply_gradient */
 } thalnet__reading;
+
+/* Where its gradients go, which is added to; the places of thalnet__reading may be the same. */
+typedef struct thalnet__reading_gradient {
+  real *phi, *newer, *own;
+  real *parameters;
+} thalnet__reading_gradient;
 
 /* A tensor of a reader: name, shape and how it starts. */
 typedef struct thalnet__reader_tensor {
@@ -72,9 +81,9 @@ struct thalnet__reader_kind {
   /* Numbers of scratch for so many rows; -1 likewise. */
   int (*scratch)(const thalnet__reader *reader, size_t rows, size_t *size);
   void (*forward)(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
-  /* Recomputes the weights; adds to d_phi, d_own [rows, P], which may be the same, and to the parameters' gradients. */
-  void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, const real *d_context, size_t ld,
-                   real *d_phi, real *d_own, real *gradients);
+  /* Recomputes the weights. */
+  void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, thalnet__const_rows d_context,
+                   const thalnet__reading_gradient *to);
   /* The reading weights [C, seen] of one row, for the routing analysis. */
   void (*weights)(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, real *matrix);
 };
@@ -85,19 +94,25 @@ extern const thalnet__reader_kind thalnet__softmax_reader;
 extern const thalnet__reader_kind thalnet__gaussian_reader;
 extern const thalnet__reader_kind thalnet__gaussian_normalized_reader;
 
+/* What it reads is not one piece of one center: a slice is left out, or what is before its own slice is newer. */
+static inline int thalnet__reads_two_sides(const thalnet__reader *reader) {
+  return reader->skip_own || reader->in_order;
+}
+
 /* The columns from `from` on that it reads: in the center they begin `gap` columns later, behind its own slice. */
 typedef struct thalnet__columns {
   size_t from, count, gap;
 } thalnet__columns;
 
-/* Those before its own slice (side 0: all of them where it leaves nothing out), and those behind it (side 1). */
+/* Those before its own slice (side 0: all of them unless there are two sides), and the others (side 1). */
 thalnet__columns thalnet__seen_columns(const thalnet__reader *reader, int side);
 
-/* What a dynamic reader sees of rows of the center: they themselves, or copies without its own slice, [rows, seen]. */
-const real *thalnet__seen(const thalnet__reader *reader, size_t rows, const real *phi, real *copies);
+/* What a dynamic reader sees of rows from `row` on: of the center itself, or copies of both sides, [rows, seen]. */
+const real *thalnet__seen(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, size_t rows,
+                          real *copies);
 /* Adds the gradient of such copies to that of the center. */
-void thalnet__seen_gradient(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t rows,
-                            const real *d_copies, real *d_phi);
+void thalnet__seen_gradient(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, size_t rows,
+                            const real *d_copies, const thalnet__reading_gradient *to);
 
 /* By number and option, or by name; NULL: no such kind. */
 const thalnet__reader_kind *thalnet__reader_find(int32_t number, int32_t normalize);

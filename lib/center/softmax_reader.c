@@ -89,17 +89,18 @@ static size_t thalnet__block_logits(const thalnet__reader *reader, size_t rows) 
   return thalnet__min(rows, THALNET__BLOCK_ROWS) * thalnet__group_contexts(reader) * reader->seen;
 }
 
-/* Logits of a block; where the own features are left out also what is seen, and its gradient. Within the limits of a center. */
+/* Logits of a block; where what is seen is copied also that, and its gradient. Within the limits of a center. */
 static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  const size_t copies = reader->skip_own ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
+  const size_t copies =
+      thalnet__reads_two_sides(reader) ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
   return thalnet__add(thalnet__block_logits(reader, rows), copies, size);
 }
 
 static thalnet__block thalnet__block_at(const thalnet__reader *reader, const thalnet__reading *reading, size_t row) {
   const size_t rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
   thalnet__block block = {.rows = rows, .own = reading->own + row * reader->center, .logits = reading->scratch};
-  real *copies = reader->skip_own ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
-  block.seen = thalnet__seen(reader, rows, reading->phi + row * reader->center, copies);
+  real *copies = thalnet__reads_two_sides(reader) ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
+  block.seen = thalnet__seen(reader, reading, row, rows, copies);
   if (copies != NULL) block.d_seen = copies + rows * reader->seen;
   return block;
 }
@@ -146,18 +147,19 @@ static void thalnet__logit_gradients(const thalnet__reader *reader, const thalne
 }
 
 static void thalnet__softmax_backward(const thalnet__reader *reader, const thalnet__reading *reading,
-                                      const real *d_context, size_t ld, real *d_phi, real *d_own, real *gradients) {
+                                      thalnet__const_rows d_context, const thalnet__reading_gradient *to) {
   for (size_t row = 0; row < reading->rows; row += THALNET__BLOCK_ROWS) {
     const thalnet__block block = thalnet__block_at(reader, reading, row);
-    real *d_rows = d_phi + row * reader->center, *d_seen = block.d_seen == NULL ? d_rows : block.d_seen;
+    const thalnet__const_rows d = {d_context.at + row * d_context.ld, d_context.ld};
+    real *d_seen = block.d_seen == NULL ? to->phi + row * reader->center : block.d_seen;
     if (block.d_seen != NULL) memset(d_seen, 0, block.rows * reader->seen * sizeof *d_seen);
     for (size_t j = 0; j < reader->context; j += thalnet__group_contexts(reader)) {
       const thalnet__group group = thalnet__group_at(reader, reading->kernels, j);
       const thalnet__softmaxes softmaxes = thalnet__softmax_logits(reader, reading, &group, &block);
-      reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d_context + row * ld + j, ld}, d_seen);
-      thalnet__logit_gradients(reader, reading, &group, &block, d_own + row * reader->center, gradients);
+      reading->kernels->softmax_read_gradient(&softmaxes, (thalnet__const_rows){d.at + j, d.ld}, d_seen);
+      thalnet__logit_gradients(reader, reading, &group, &block, to->own + row * reader->center, to->parameters);
     }
-    if (block.d_seen != NULL) thalnet__seen_gradient(reader, reading->kernels, block.rows, d_seen, d_rows);
+    if (block.d_seen != NULL) thalnet__seen_gradient(reader, reading, row, block.rows, d_seen, to);
   }
 }
 

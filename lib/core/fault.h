@@ -18,6 +18,7 @@ enum {
   THALNET__FAULT_CELL,           /* LSTM: path through the cell dropped */
   THALNET__FAULT_SMOOTHING,      /* cross-entropy: gradient without label smoothing */
   THALNET__FAULT_SKIP_OWN,       /* readers without their own slice: gradient through what lies behind it dropped */
+  THALNET__FAULT_IN_ORDER,       /* modules in order: gradient through what is read of the same step dropped */
   THALNET__FAULT_START,          /* gradient of the learned start dropped */
   THALNET__FAULT_NORM,           /* layer norm: path through the variance times 0.99 */
   THALNET__FAULT_NORM_MEAN,      /* layer norm: path through the mean times 0.99 */

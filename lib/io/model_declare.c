@@ -281,14 +281,13 @@ static thalnet_status thalnet__check_taken(const thalnet__header *header) {
   return THALNET_OK;
 }
 
-/* Present only where the start is learned. */
-static thalnet_status thalnet__declare_start(thalnet__plan *plan) {
-  static const char key[] = "thalnet.learned_start";
+/* A key that is there only where it is 1. */
+static thalnet_status thalnet__declare_flag(thalnet__plan *plan, const char *key, int *flag) {
   const char *value = thalnet__take(plan->header, key);
-  if (value == NULL) return THALNET_OK;
-  if (strcmp(value, "1") != 0) return thalnet__fail(THALNET_ERROR_FORMAT, "%s: '%.40s' is not 1", key, value);
-  plan->net->learned_start = 1;
-  return thalnet__count_tensors(plan, 1);
+  *flag = value != NULL;
+  if (value != NULL && strcmp(value, "1") != 0)
+    return thalnet__fail(THALNET_ERROR_FORMAT, "%s: '%.40s' is not 1", key, value);
+  return THALNET_OK;
 }
 
 thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center *net) {
@@ -300,7 +299,9 @@ thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center 
   THALNET__TRY(thalnet__require_number(&plan, "thalnet.settle_steps", &settle_steps));
   THALNET__TRY(thalnet__refuse(thalnet__check_settle_steps(settle_steps), "thalnet.settle_steps"));
   net->settle_steps = (size_t)settle_steps;
-  THALNET__TRY(thalnet__declare_start(&plan));
+  THALNET__TRY(thalnet__declare_flag(&plan, "thalnet.learned_start", &net->learned_start));
+  if (net->learned_start) THALNET__TRY(thalnet__count_tensors(&plan, 1));
+  THALNET__TRY(thalnet__declare_flag(&plan, "thalnet.in_order", &net->in_order));
   THALNET__TRY(thalnet__require_number(&plan, "thalnet.modules", &modules));
   for (int32_t i = 0; i < modules; i++) THALNET__TRY(thalnet__declare_one_module(&plan, (size_t)i));
   return thalnet__check_taken(header);

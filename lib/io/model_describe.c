@@ -138,6 +138,10 @@ void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, s
     thalnet__open(text, "learned_start");
     thalnet__text_add(text, "1\",");
   }
+  if (net->in_order) {
+    thalnet__open(text, "in_order");
+    thalnet__text_add(text, "1\",");
+  }
   thalnet__open(text, "modules");
   thalnet__text_number(text, net->module_count);
   thalnet__close(text);

@@ -115,8 +115,8 @@ static thalnet_status thalnet__prepare_load(const thalnet_load_options *given, t
                          (int)options->allow_nonfinite);
   THALNET__TRY(thalnet__io_init(io, options->io));
   THALNET__TRY(thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
-  center.settle_steps = 0; /* the file's count */
-  center.learned_start = 0;
+  center.settle_steps = 0; /* what the file says counts */
+  center.learned_start = center.in_order = 0;
   return thalnet__declare_center(&center, net_out);
 }
 

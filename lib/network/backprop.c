@@ -9,24 +9,18 @@
 #include "module/norm.h"
 #include "network/deal.h"
 #include "network/masks.h"
+#include "network/reading.h"
 #include "network/unroll.h"
 
 /* A step, or a block of steps, that threads share. */
 typedef struct thalnet__back_call {
   thalnet__work *work;
   thalnet__segment *segment;
-  size_t step, end, layer, phase, parts;
+  size_t step, end, first, layer, phase, parts; /* modules from `first` on */
   real *gradients;
-  real *d_phi; /* of the center that is read */
 } thalnet__back_call;
 
 /* --- one step --- */
-
-static thalnet__rows thalnet__context_gradients(const thalnet__work *work, const thalnet__segment *segment, size_t step,
-                                                size_t column) {
-  const size_t contexts = work->net->contexts;
-  return (thalnet__rows){segment->d_contexts + step % segment->block * segment->rows * contexts + column, contexts};
-}
 
 /* The gradient of a layer's output: of the features for the last one; else what the layer above passed down, and for a
  * recurrent layer what later steps want of its hidden state. */
@@ -97,7 +91,7 @@ static void thalnet__module_back(const thalnet__back_call *call, size_t m) {
 
 static void thalnet__back_part(void *argument, size_t index, size_t worker) {
   const thalnet__back_call *call = argument;
-  const size_t m = index / call->parts, part = index % call->parts;
+  const size_t m = call->first + index / call->parts, part = index % call->parts;
   const thalnet_module *module = call->work->net->modules[m];
   (void)worker;
   if (call->layer >= module->layer_count) return;
@@ -106,58 +100,38 @@ static void thalnet__back_part(void *argument, size_t index, size_t worker) {
     thalnet__layer_back(call, m, call->layer, call->phase, (thalnet__part){part, layer->parts});
 }
 
-static void thalnet__modules_back(thalnet__back_call *call) {
+static void thalnet__modules_back(thalnet__back_call *call, thalnet__range modules) {
   const thalnet_center *net = call->work->net;
-  thalnet__describe_step(call->work, call->segment, call->step);
-  for (size_t m = 0; m < net->module_count; m++)
-    for (size_t j = 0; j < net->modules[m]->layer_count; j++)
-      thalnet__describe_gradient(call->work, call->segment, m, j, call->step);
   const int in_parts = thalnet__in_parts(call->work);
-  for (size_t m = 0; m < net->module_count && !in_parts; m++) thalnet__module_back(call, m);
+  for (size_t i = 0; i < modules.count && !in_parts; i++) thalnet__module_back(call, modules.first + i);
   for (size_t j = net->depth; j-- > 0 && in_parts;) {
     const size_t phases = thalnet__phases(net, j, 1);
     for (size_t phase = 0; phase < phases; phase++) {
+      call->first = modules.first;
       call->layer = j;
       call->phase = phase;
       call->parts = net->parts;
-      thalnet__deal(call->work, thalnet__back_part, call, net->module_count * net->parts);
+      thalnet__deal(call->work, thalnet__back_part, call, modules.count * net->parts);
     }
   }
 }
 
-static void thalnet__reading_back_part(void *argument, size_t index, size_t worker) {
-  const thalnet__back_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, 0);
-  const thalnet__rows d_phi = {call->d_phi, net->features};
-  (void)worker;
-  thalnet__matrix_backward(net->kernels, &net->readers, net->prepared, call->segment->rows,
-                           thalnet__const_view(d_contexts), 1, d_phi, (thalnet__part){index, call->parts});
-}
-
-static void thalnet__dynamic_readers_back(const thalnet__back_call *call, real *gradients) {
-  const thalnet__work *work = call->work;
-  const thalnet_center *net = work->net;
-  const thalnet__reading reading = thalnet__describe_reading(work, call->segment, call->step);
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind == NULL || thalnet__is_static(reader)) continue;
-    const thalnet__rows d_contexts = thalnet__context_gradients(work, call->segment, call->step, reader->column);
-    reader->kind->backward(reader, &reading, d_contexts.at, d_contexts.ld, call->d_phi, work->d_before.phi, gradients);
-  }
-}
-
+/* In order, what later modules want of a module's new features is there when its turn comes. */
 void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, size_t step, real *gradients) {
   const thalnet_center *net = work->net;
   thalnet__back_call call = {.work = work, .segment = segment, .step = step};
-  thalnet__modules_back(&call);
-  if (segment->context_masks != NULL) thalnet__drop_contexts_back(work, segment, step);
-  if (net->contexts == 0 || (THALNET__FAULT(FORGET_STEP) && segment == &work->main && step == 0)) return;
-  call.d_phi = thalnet__shown_gradient(work, work->d_before.phi);
-  call.parts = thalnet__in_parts(work) ? thalnet__column_parts(net->features) : 1;
-  if (net->static_contexts > 0) thalnet__deal(work, thalnet__reading_back_part, &call, call.parts);
-  if (net->static_contexts < net->contexts) thalnet__dynamic_readers_back(&call, gradients);
-  if (segment->shown != NULL) thalnet__shown_back(work, segment, step, work->d_before.phi);
+  const int forgotten = THALNET__FAULT(FORGET_STEP) && segment == &work->main && step == 0;
+  thalnet__describe_step(work, segment, step);
+  for (size_t m = 0; m < net->module_count; m++)
+    for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__describe_gradient(work, segment, m, j, step);
+  for (size_t turn = thalnet__turns(net); turn-- > 0;) {
+    const thalnet__range modules = thalnet__turn(net, turn);
+    if (net->in_order) thalnet__drop_features_back(work, segment, step, modules);
+    thalnet__modules_back(&call, modules);
+    thalnet__drop_contexts_back(work, segment, step, modules);
+    if (net->contexts > 0 && !forgotten) thalnet__read_center_back(work, segment, step, modules, gradients);
+  }
+  if (segment->shown != NULL && net->contexts > 0) thalnet__shown_back(work, segment, step, work->d_before.phi);
 }
 
 /* --- weight gradients of a block of steps --- */
@@ -203,25 +177,6 @@ static void thalnet__sums_part(void *argument, size_t index, size_t worker) {
   }
 }
 
-/* Of the effective matrices, in the places of the readers' weights; thalnet__accept_gradients makes the parameters' of
- * them. */
-static void thalnet__reader_sums_part(void *argument, size_t index, size_t worker) {
-  const thalnet__back_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__reader *reader = &net->modules[index / call->parts]->reader.reading;
-  if (reader->kind == NULL || !thalnet__is_static(reader)) return;
-  const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, reader->column);
-  const real *phi = thalnet__shown_at(net, call->segment, call->step);
-  for (int side = 0; side < (THALNET__FAULT(SKIP_OWN) ? 1 : 2); side++) {
-    const thalnet__columns columns = thalnet__seen_columns(reader, side);
-    thalnet__multiply_gradient(
-        net->kernels, reader->context, columns.count, (call->end - call->step) * call->segment->rows,
-        thalnet__const_view(d_contexts), (thalnet__const_rows){phi + columns.from + columns.gap, net->features},
-        call->gradients + reader->parameters[0] + columns.from, reader->seen,
-        thalnet__product_scratch(call->work, worker), (thalnet__part){index % call->parts, call->parts});
-  }
-}
-
 void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, size_t step, size_t end,
                               real *gradients) {
   const thalnet_center *net = work->net;
@@ -229,7 +184,5 @@ void thalnet__block_gradients(thalnet__work *work, thalnet__segment *segment, si
   call.parts = thalnet__in_parts(work) ? net->gradient_parts : 1;
   thalnet__describe_step(work, segment, step);
   thalnet__deal(work, thalnet__sums_part, &call, net->module_count * call.parts);
-  if (net->static_contexts == 0) return;
-  call.parts = thalnet__in_parts(work) ? thalnet__row_parts(net->static_contexts) : 1;
-  thalnet__deal(work, thalnet__reader_sums_part, &call, net->module_count * call.parts);
+  thalnet__reader_gradients(work, segment, step, end, gradients);
 }

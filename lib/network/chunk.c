@@ -136,7 +136,7 @@ static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) 
     }
     thalnet__segment_step(work, main, step);
     thalnet__rest_padding(work, batch, step);
-    thalnet__drop_center(work, main, thalnet__slot(net, main, main->after[step]).phi, main->after[step], step + 1);
+    thalnet__drop_after(work, main, step);
   }
 }
 
@@ -158,7 +158,7 @@ static void thalnet__settle_forward(thalnet__work *work) {
   for (size_t step = 0; step < settle->steps; step++) {
     settle->after[step] = step + 1;
     thalnet__segment_step(work, settle, step);
-    thalnet__drop_center(work, settle, thalnet__slot(net, settle, step + 1).phi, step + 1, step + 1);
+    thalnet__drop_after(work, settle, step);
   }
 }
 

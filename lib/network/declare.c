@@ -66,6 +66,9 @@ static thalnet_status thalnet__check_center_options(const thalnet_center_options
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "chunk_sequences %d is below 0", options->chunk_sequences);
   if (options->learned_start != 0 && options->learned_start != 1)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "learned_start %d is neither 0 nor 1", options->learned_start);
+  if (options->in_order != 0 && options->in_order != 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "in_order %d is neither 0 nor 1", options->in_order);
+  if (options->reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_center_options: reserved is not 0");
   return thalnet__check_settle_steps(options->settle_steps);
 }
 
@@ -101,6 +104,7 @@ thalnet_status thalnet__declare_center(const thalnet_center_options *given, thal
   net->chunk_option = (size_t)options.chunk_sequences;
   net->settle_steps = (size_t)options.settle_steps;
   net->learned_start = options.learned_start;
+  net->in_order = options.in_order;
   net->kernels = thalnet__kernels_get();
   *net_out = net;
   return THALNET_OK;

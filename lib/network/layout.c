@@ -78,7 +78,7 @@ overflow:
   return thalnet__fail(THALNET_ERROR_OVERFLOW, "the layers' memory does not fit");
 }
 
-/* Static readers first, so that one product serves them all. */
+/* Static readers first, so that one product serves them all: of a step that all modules take together. */
 static thalnet_status thalnet__place_contexts(thalnet_center *net) {
   size_t contexts = 0;
   for (int dynamic = 0; dynamic < 2; dynamic++) {
@@ -88,6 +88,7 @@ static thalnet_status thalnet__place_contexts(thalnet_center *net) {
       reader->center = net->features;
       reader->features = net->modules[i]->features;
       reader->offset = net->modules[i]->offset;
+      reader->in_order = net->in_order;
       reader->seen = net->features - (reader->skip_own ? reader->features : 0);
       reader->column = contexts;
       contexts += reader->context;

@@ -50,6 +50,10 @@ static void thalnet__place_module_back(thalnet__prepared_places *places, thalnet
     thalnet__place_back(places, &layer->input);
     thalnet__place_back(places, &layer->hidden);
   }
+  for (int side = 0; side < 2; side++) {
+    thalnet__matrix *matrix = &module->reader.reading.sides[side];
+    if (matrix->inputs > 0) thalnet__place_back(places, matrix);
+  }
 }
 
 static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_places *places,
@@ -67,16 +71,28 @@ static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_pl
   connection->place = thalnet__place_numbers(places, tokens);
 }
 
+static void thalnet__place_sides(thalnet__prepared_places *places, thalnet__reader *reader) {
+  for (int side = 0; side < 2 && reader->in_order; side++) {
+    const size_t columns = thalnet__seen_columns(reader, side).count;
+    reader->sides[side] = (thalnet__matrix){0};
+    if (columns > 0) thalnet__place_matrix(places, reader->context, columns, &reader->sides[side]);
+  }
+}
+
 static void thalnet__place_reader(thalnet__prepared_places *places, thalnet__reader *reader) {
   size_t size = 0;
-  if (reader->kind == NULL || thalnet__is_static(reader)) return;
+  if (reader->kind == NULL) return;
+  if (thalnet__is_static(reader)) {
+    thalnet__place_sides(places, reader);
+    return;
+  }
   if (reader->kind->prepared(reader, places->kernels, &size)) places->overflowed = 1;
   reader->prepared = thalnet__place_numbers(places, size);
 }
 
 /* What a step reads lies in the order in which it reads it: panels are fetched ahead beyond their own end. */
 static void thalnet__place_forward(thalnet_center *net, thalnet__prepared_places *places) {
-  thalnet__place_matrix(places, net->static_contexts, net->features, &net->readers);
+  thalnet__place_matrix(places, net->in_order ? 0 : net->static_contexts, net->features, &net->readers);
   for (size_t i = 0; i < net->module_count; i++) {
     thalnet_module *module = net->modules[i];
     thalnet__place_reader(places, &module->reader.reading);
@@ -100,7 +116,7 @@ thalnet_status thalnet__lay_out_prepared(thalnet_center *net) {
   }
   thalnet__place_forward(net, &places);
   for (size_t o = 0; o < net->output_count; o++) thalnet__place_back(&places, &net->outputs[o].head);
-  for (size_t i = 0; i < net->module_count; i++) thalnet__place_module_back(&places, net->modules[i]);
+  for (size_t i = net->module_count; i-- > 0;) thalnet__place_module_back(&places, net->modules[i]);
   thalnet__place_back(&places, &net->readers);
   if (places.overflowed || places.used > SIZE_MAX / 16)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");

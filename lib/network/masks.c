@@ -13,10 +13,38 @@ typedef struct thalnet__mask_call {
   const thalnet__work *work;
   const thalnet__segment *segment;
   size_t step, parts;
+  thalnet__range modules;
   int making; /* the masks are made first */
   const real *from;
-  real *to;
+  real *to, *d_shown;
 } thalnet__mask_call;
+
+/* What these modules have of rows of the contexts, or of the center: `count` pieces of `length` numbers. */
+typedef struct thalnet__pieces {
+  size_t at, count, length, stride;
+} thalnet__pieces;
+
+static thalnet__range thalnet__all_modules(const thalnet__work *work) {
+  return (thalnet__range){0, work->net->module_count};
+}
+
+/* All of them have whole rows, which lie in one piece. */
+static thalnet__pieces thalnet__pieces_of(thalnet__range rows, size_t width, thalnet__range columns) {
+  if (columns.count == width) return (thalnet__pieces){rows.first * width, 1, rows.count * width, 0};
+  return (thalnet__pieces){rows.first * width + columns.first, rows.count, columns.count, width};
+}
+
+static thalnet__pieces thalnet__context_pieces(const thalnet_center *net, thalnet__range rows, thalnet__range modules) {
+  const thalnet__reader *one = &net->modules[modules.first]->reader.reading;
+  const thalnet__range all = {0, net->contexts}, mine = {one->column, one->context};
+  return thalnet__pieces_of(rows, net->contexts, modules.count == net->module_count ? all : mine);
+}
+
+static thalnet__pieces thalnet__center_pieces(const thalnet_center *net, thalnet__range rows, thalnet__range modules) {
+  const thalnet_module *one = net->modules[modules.first];
+  const thalnet__range all = {0, net->features}, mine = {one->offset, one->features};
+  return thalnet__pieces_of(rows, net->features, modules.count == net->module_count ? all : mine);
+}
 
 static void thalnet__deal_rows(thalnet__mask_call *call, thalnet__deal_task *task) {
   call->parts = thalnet__max(1, thalnet__min(call->work->workers, call->segment->rows));
@@ -52,7 +80,7 @@ static void thalnet__make_context_masks(const thalnet__mask_call *call, thalnet_
   const thalnet_center *net = call->work->net;
   const thalnet__dropping *dropping = &call->work->dropping;
   real *mask = thalnet__context_mask(call);
-  for (size_t m = 0; m < net->module_count; m++) {
+  for (size_t m = call->modules.first; m < call->modules.first + call->modules.count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     const size_t c = reader->context;
     if (reader->kind == NULL) continue;
@@ -67,7 +95,7 @@ static void thalnet__make_center_masks(const thalnet__mask_call *call, thalnet__
   const thalnet_center *net = call->work->net;
   const thalnet__dropping *dropping = &call->work->dropping;
   real *mask = thalnet__center_mask(call);
-  for (size_t m = 0; m < net->module_count; m++) {
+  for (size_t m = call->modules.first; m < call->modules.first + call->modules.count; m++) {
     const size_t f = net->modules[m]->features, offset = net->modules[m]->offset;
     const thalnet__random features = thalnet__mask_random(call, THALNET__STREAM_FEATURE_DROPOUT, m);
     const thalnet__random modules = thalnet__mask_random(call, THALNET__STREAM_MODULE_DROPOUT, m);
@@ -90,13 +118,14 @@ static void thalnet__make_part(void *argument, size_t index, size_t worker) {
 }
 
 void thalnet__begin_masks(thalnet__work *work, const thalnet_batch *batch) {
-  thalnet__mask_call call = {.work = work, .segment = &work->main};
+  thalnet__mask_call call = {.work = work, .segment = &work->main, .modules = thalnet__all_modules(work)};
   work->dropping = (thalnet__dropping){.contexts = batch->dropout.contexts,
                                        .features = batch->dropout.features,
                                        .modules = batch->dropout.modules,
                                        .every_step = batch->dropout.every_step};
   if (work->main.context_masks == NULL && work->main.center_masks == NULL) return; /* settle steps may have their own */
   if (work->d_shown != NULL) memset(work->d_shown, 0, work->rows * work->net->features * sizeof(real));
+  if (work->d_newer != NULL) memset(work->d_newer, 0, work->rows * work->net->features * sizeof(real));
   if (!work->dropping.every_step) thalnet__deal_rows(&call, thalnet__make_part);
 }
 
@@ -106,41 +135,70 @@ static void thalnet__center_part(void *argument, size_t index, size_t worker) {
   const thalnet__mask_call *call = argument;
   const thalnet_center *net = call->work->net;
   const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, call->segment->rows, 1);
-  const size_t at = rows.first * net->features;
+  const thalnet__pieces pieces = thalnet__center_pieces(net, rows, call->modules);
+  const real *mask = thalnet__center_mask(call);
   (void)worker;
   if (call->making) thalnet__make_center_masks(call, rows);
-  net->kernels->mask(rows.count * net->features, thalnet__center_mask(call) + at, call->from + at, call->to + at);
+  for (size_t i = 0, at = pieces.at; i < pieces.count; i++, at += pieces.stride)
+    net->kernels->mask(pieces.length, mask + at, call->from + at, call->to + at);
+}
+
+static void thalnet__show(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
+                          size_t step, thalnet__range modules, int making) {
+  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules, .from = phi};
+  if (segment->shown == NULL) return;
+  call.making = making && work->dropping.every_step;
+  call.to = segment->shown + slot * segment->rows * work->net->features;
+  thalnet__deal_rows(&call, thalnet__center_part);
 }
 
 void thalnet__drop_center(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
                           size_t step) {
-  if (segment->shown == NULL) return;
-  thalnet__mask_call call = {.work = work,
-                             .segment = segment,
-                             .step = step,
-                             .making = work->dropping.every_step,
-                             .from = phi,
-                             .to = segment->shown + slot * segment->rows * work->net->features};
-  thalnet__deal_rows(&call, thalnet__center_part);
+  thalnet__show(work, segment, phi, slot, step, thalnet__all_modules(work), 1);
+}
+
+void thalnet__drop_features(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                            thalnet__range modules) {
+  const size_t slot = segment->after[step];
+  thalnet__show(work, segment, thalnet__slot(work->net, segment, slot).phi, slot, step + 1, modules, 1);
+}
+
+void thalnet__drop_after(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
+  const size_t slot = segment->after[step];
+  thalnet__show(work, segment, thalnet__slot(work->net, segment, slot).phi, slot, step + 1, thalnet__all_modules(work),
+                !work->net->in_order);
 }
 
 static void thalnet__shown_back_part(void *argument, size_t index, size_t worker) {
   const thalnet__mask_call *call = argument;
   const thalnet_center *net = call->work->net;
   const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, call->segment->rows, 1);
-  const size_t at = rows.first * net->features;
+  const thalnet__pieces pieces = thalnet__center_pieces(net, rows, call->modules);
+  const real *mask = thalnet__center_mask(call);
   (void)worker;
-  if (THALNET__FAULT(CENTER_MASKS)) {
-    net->kernels->add(rows.count * net->features, call->work->d_shown + at, call->to + at);
-    memset(call->work->d_shown + at, 0, rows.count * net->features * sizeof(real));
-    return;
+  for (size_t i = 0, at = pieces.at; i < pieces.count; i++, at += pieces.stride) {
+    if (THALNET__FAULT(CENTER_MASKS)) {
+      net->kernels->add(pieces.length, call->d_shown + at, call->to + at);
+      memset(call->d_shown + at, 0, pieces.length * sizeof(real));
+    } else {
+      net->kernels->add_masked(pieces.length, mask + at, call->d_shown + at, call->to + at);
+    }
   }
-  net->kernels->add_masked(rows.count * net->features, thalnet__center_mask(call) + at, call->work->d_shown + at,
-                           call->to + at);
 }
 
 void thalnet__shown_back(const thalnet__work *work, const thalnet__segment *segment, size_t step, real *d_phi) {
-  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .to = d_phi};
+  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = thalnet__all_modules(work)};
+  call.to = d_phi;
+  call.d_shown = work->d_shown;
+  thalnet__deal_rows(&call, thalnet__shown_back_part);
+}
+
+void thalnet__drop_features_back(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                 thalnet__range modules) {
+  thalnet__mask_call call = {.work = work, .segment = segment, .step = step + 1, .modules = modules};
+  if (segment->shown == NULL) return;
+  call.to = work->d_after.phi;
+  call.d_shown = work->d_newer;
   thalnet__deal_rows(&call, thalnet__shown_back_part);
 }
 
@@ -150,26 +208,31 @@ static void thalnet__context_part(void *argument, size_t index, size_t worker) {
   const thalnet__mask_call *call = argument;
   const thalnet_center *net = call->work->net;
   const thalnet__range rows = thalnet__part_of((thalnet__part){index, call->parts}, call->segment->rows, 1);
-  const size_t at = rows.first * net->contexts;
+  const thalnet__pieces pieces = thalnet__context_pieces(net, rows, call->modules);
+  const real *mask = thalnet__context_mask(call);
   (void)worker;
   if (call->making) thalnet__make_context_masks(call, rows);
-  net->kernels->mask(rows.count * net->contexts, thalnet__context_mask(call) + at, call->to + at, call->to + at);
+  for (size_t i = 0, at = pieces.at; i < pieces.count; i++, at += pieces.stride)
+    net->kernels->mask(pieces.length, mask + at, call->to + at, call->to + at);
 }
 
-void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
-  thalnet__mask_call call = {.work = work,
-                             .segment = segment,
-                             .step = step,
-                             .making = work->dropping.every_step,
-                             .to = segment->contexts + step * segment->rows * work->net->contexts};
+static void thalnet__mask_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                   thalnet__range modules, int making, real *contexts) {
+  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules, .to = contexts};
+  if (segment->context_masks == NULL) return;
+  call.making = making && work->dropping.every_step;
   thalnet__deal_rows(&call, thalnet__context_part);
 }
 
-void thalnet__drop_contexts_back(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
+void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                            thalnet__range modules) {
+  thalnet__mask_contexts(work, segment, step, modules, 1,
+                         segment->contexts + step * segment->rows * work->net->contexts);
+}
+
+void thalnet__drop_contexts_back(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                 thalnet__range modules) {
   if (THALNET__FAULT(CONTEXT_MASKS)) return;
-  thalnet__mask_call call = {.work = work,
-                             .segment = segment,
-                             .step = step,
-                             .to = segment->d_contexts + step % segment->block * segment->rows * work->net->contexts};
-  thalnet__deal_rows(&call, thalnet__context_part);
+  thalnet__mask_contexts(work, segment, step, modules, 0,
+                         segment->d_contexts + step % segment->block * segment->rows * work->net->contexts);
 }

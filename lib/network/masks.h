@@ -16,15 +16,23 @@ void thalnet__begin_masks(thalnet__work *work, const thalnet_batch *batch);
 /* What readers and outputs see of phi [row][P], the center after `step` steps of the segment, into slot `slot`. */
 void thalnet__drop_center(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
                           size_t step);
-/* The contexts of a step, in their place, and their gradients. */
-void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step);
-void thalnet__drop_contexts_back(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* The same of the center that a step has made, whose factors modules in order have drawn already. */
+void thalnet__drop_after(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* The contexts of these modules at a step, in their place, and their gradients. */
+void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                            thalnet__range modules);
+void thalnet__drop_contexts_back(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                 thalnet__range modules);
+/* In order: what later modules see of these modules' new features, and the way back of its gradient, from d_newer to that of the
+ * center after the step. */
+void thalnet__drop_features(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                            thalnet__range modules);
+void thalnet__drop_features_back(const thalnet__work *work, const thalnet__segment *segment, size_t step,
+                                 thalnet__range modules);
 
-/* Where to add the gradient of what is seen of a center: to d_phi, its own, or where it is masked to the zeros that
+/* Where to add the gradient of what is seen of a center: to d_phi, its own, or where it is masked to zeros (d_shown), which
  * thalnet__shown_back then adds to it through the mask. */
-static inline real *thalnet__shown_gradient(const thalnet__work *work, real *d_phi) {
-  return work->d_shown == NULL ? d_phi : work->d_shown;
-}
+static inline real *thalnet__shown_gradient(real *d_shown, real *d_phi) { return d_shown == NULL ? d_phi : d_shown; }
 void thalnet__shown_back(const thalnet__work *work, const thalnet__segment *segment, size_t step, real *d_phi);
 
 #endif

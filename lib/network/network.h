@@ -110,7 +110,7 @@ struct thalnet_center {
   thalnet_memory memory;
   thalnet__threads threads;
   size_t chunk_option, settle_steps;
-  int learned_start;
+  int learned_start, in_order;
   thalnet_status failure; /* the first failing call while under construction */
   char failure_text[THALNET__ERROR_TEXT_SIZE];
 
@@ -127,7 +127,7 @@ struct thalnet_center {
   size_t start;           /* learned: place of a row of memory, the tensors center.start and center.own_start */
   size_t contexts;        /* sum of C: static readers first */
   size_t static_contexts;
-  thalnet__matrix readers; /* all static readers' effective matrices: [static_contexts, P] */
+  thalnet__matrix readers; /* all static readers' effective matrices: [static_contexts, P]; nothing where in_order */
   size_t parameter_count, prepared_count;
   thalnet__tensor *tensors;
   size_t tensor_count;

@@ -248,7 +248,7 @@ static int thalnet__has_final_gradient(const thalnet__batch_output *mine) {
 
 void thalnet__outputs_step_gradient(const thalnet__work *work, const thalnet_batch *batch, size_t step, real *d) {
   const thalnet_center *net = work->net;
-  real *d_shown = thalnet__shown_gradient(work, d);
+  real *d_shown = thalnet__shown_gradient(work->d_shown, d);
   int any = 0;
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
@@ -265,7 +265,7 @@ void thalnet__outputs_step_gradient(const thalnet__work *work, const thalnet_bat
 void thalnet__outputs_final_gradient(const thalnet__work *work, const thalnet_batch *batch, real *d, real *gradients) {
   const thalnet_center *net = work->net;
   const real *phi = thalnet__final_shown(work);
-  real *d_shown = thalnet__shown_gradient(work, d);
+  real *d_shown = thalnet__shown_gradient(work->d_shown, d);
   for (size_t o = 0; o < net->output_count; o++) {
     const thalnet__output *output = &net->outputs[o];
     if (!batch->outputs[o].final || !thalnet__has_final_gradient(&batch->outputs[o])) continue;

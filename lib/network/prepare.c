@@ -38,14 +38,17 @@ static void thalnet__prepare_reader(const thalnet_center *net, const thalnet__re
   }
   for (int side = 0; side < 2; side++) { /* what lies between them, a reader's own slice, stays zero */
     const thalnet__columns columns = thalnet__seen_columns(reader, side);
-    const thalnet__piece piece = {.output = reader->column,
-                                  .outputs = reader->context,
-                                  .input = columns.from + columns.gap,
-                                  .inputs = columns.count,
-                                  .weight = net->parameters + reader->parameters[0] + columns.from,
-                                  .ld = reader->seen,
-                                  .scale = reader->scale};
-    thalnet__matrix_put(net->kernels, &net->readers, &piece, net->prepared, part);
+    thalnet__piece piece = {.output = reader->column,
+                            .outputs = reader->context,
+                            .input = columns.from + columns.gap,
+                            .inputs = columns.count,
+                            .weight = net->parameters + reader->parameters[0] + columns.from,
+                            .ld = reader->seen,
+                            .scale = reader->scale};
+    if (columns.count == 0) continue;
+    if (reader->in_order) piece.output = piece.input = 0; /* a matrix of its own */
+    thalnet__matrix_put(net->kernels, reader->in_order ? &reader->sides[side] : &net->readers, &piece, net->prepared,
+                        part);
   }
 }
 

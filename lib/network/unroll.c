@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* One step of all modules: everything reads the center of the previous step, so their order has no meaning. */
+/* One step of all modules, together or in order. Together they read the center of the previous step, so that their order has no
+ * meaning. */
 #include "network/unroll.h"
 
 #include "core/checked.h"
 #include "module/norm.h"
 #include "network/deal.h"
 #include "network/masks.h"
+#include "network/reading.h"
 
 /* The output of a layer at a step: in the memory after it, or for a dense layer below the last in an array of its own. */
 static thalnet__rows thalnet__layer_output(const thalnet__work *work, const thalnet__segment *segment, size_t module,
@@ -111,53 +113,12 @@ void thalnet__describe_step(const thalnet__work *work, const thalnet__segment *s
     for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__describe_layer(work, segment, m, j, step);
 }
 
-thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
-  return (thalnet__reading){.kernels = work->net->kernels,
-                            .parameters = work->net->parameters,
-                            .prepared = work->net->prepared,
-                            .rows = segment->rows,
-                            .phi = thalnet__shown_at(work->net, segment, step),
-                            .own = thalnet__slot(work->net, segment, step).phi,
-                            .scratch = work->reader_scratch,
-                            .product_scratch = thalnet__product_scratch(work, 0)};
-}
-
 /* A step that threads share. */
 typedef struct thalnet__step_call {
   const thalnet__work *work;
   const thalnet__segment *segment;
-  size_t step, layer, phase, parts;
+  size_t first, layer, phase, parts; /* modules from `first` on */
 } thalnet__step_call;
-
-/* --- the center --- */
-
-static void thalnet__read_part(void *argument, size_t index, size_t worker) {
-  const thalnet__step_call *call = argument;
-  const thalnet__segment *segment = call->segment;
-  const thalnet_center *net = call->work->net;
-  const thalnet__const_rows phi = {thalnet__shown_at(net, segment, call->step), net->features};
-  const thalnet__rows contexts = {segment->contexts + call->step * segment->rows * net->contexts, net->contexts};
-  (void)worker;
-  thalnet__matrix_forward(net->kernels, &net->readers, net->prepared, segment->rows, phi, 0, contexts,
-                          (thalnet__part){index, call->parts});
-}
-
-static void thalnet__read_center(thalnet__work *work, thalnet__segment *segment, size_t step) {
-  const thalnet_center *net = work->net;
-  real *contexts = segment->contexts + step * segment->rows * net->contexts;
-  thalnet__step_call call = {.work = work, .segment = segment, .step = step};
-  call.parts = thalnet__in_parts(work) ? thalnet__column_parts(net->static_contexts) : 1;
-  if (net->static_contexts > 0) thalnet__deal(work, thalnet__read_part, &call, call.parts);
-  if (net->contexts == net->static_contexts) return;
-  const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
-  for (size_t i = 0; i < net->module_count; i++) {
-    const thalnet__reader *reader = &net->modules[i]->reader.reading;
-    if (reader->kind != NULL && !thalnet__is_static(reader))
-      reader->kind->forward(reader, &reading, contexts + reader->column, net->contexts);
-  }
-}
-
-/* --- the modules --- */
 
 static void thalnet__module_step(const thalnet__work *work, const thalnet__segment *segment, size_t module) {
   const thalnet_module *made = work->net->modules[module];
@@ -172,7 +133,7 @@ static void thalnet__module_step(const thalnet__work *work, const thalnet__segme
 
 static void thalnet__forward_part(void *argument, size_t index, size_t worker) {
   const thalnet__step_call *call = argument;
-  const size_t module = index / call->parts, part = index % call->parts;
+  const size_t module = call->first + index / call->parts, part = index % call->parts;
   const thalnet_module *made = call->work->net->modules[module];
   (void)worker;
   if (call->layer >= made->layer_count) return;
@@ -191,19 +152,28 @@ size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
   return phases;
 }
 
-void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step) {
+static void thalnet__modules_step(thalnet__work *work, const thalnet__segment *segment, thalnet__range modules) {
   const thalnet_center *net = work->net;
-  thalnet__describe_step(work, segment, step);
-  if (net->contexts > 0) thalnet__read_center(work, segment, step);
-  if (segment->context_masks != NULL) thalnet__drop_contexts(work, segment, step);
   const int in_parts = thalnet__in_parts(work);
-  for (size_t i = 0; i < net->module_count && !in_parts; i++) thalnet__module_step(work, segment, i);
+  for (size_t i = 0; i < modules.count && !in_parts; i++) thalnet__module_step(work, segment, modules.first + i);
   for (size_t j = 0; j < net->depth && in_parts; j++) {
     const size_t phases = thalnet__phases(net, j, 0);
     for (size_t phase = 0; phase < phases; phase++) {
-      thalnet__step_call call = {work, segment, step, j, phase, net->parts};
-      thalnet__deal(work, thalnet__forward_part, &call, net->module_count * net->parts);
+      thalnet__step_call call = {work, segment, modules.first, j, phase, net->parts};
+      thalnet__deal(work, thalnet__forward_part, &call, modules.count * net->parts);
     }
+  }
+}
+
+void thalnet__segment_step(thalnet__work *work, thalnet__segment *segment, size_t step) {
+  const thalnet_center *net = work->net;
+  thalnet__describe_step(work, segment, step);
+  for (size_t turn = 0; turn < thalnet__turns(net); turn++) {
+    const thalnet__range modules = thalnet__turn(net, turn);
+    if (net->contexts > 0) thalnet__read_center(work, segment, step, modules);
+    thalnet__drop_contexts(work, segment, step, modules);
+    thalnet__modules_step(work, segment, modules);
+    if (net->in_order) thalnet__drop_features(work, segment, step, modules);
   }
 }
 

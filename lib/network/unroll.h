@@ -12,8 +12,11 @@ void thalnet__describe_step(const thalnet__work *work, const thalnet__segment *s
 /* What layer j of a module sees at a step, beside the task inputs. */
 thalnet__const_rows thalnet__layer_input(const thalnet__work *work, const thalnet__segment *segment, size_t module,
                                          size_t j, size_t step);
-/* What readers see at a step. */
-thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* Whose turns a step has: all modules' at once, or one after the other. Backward goes from the last turn to the first. */
+static inline size_t thalnet__turns(const thalnet_center *net) { return net->in_order ? net->module_count : 1; }
+static inline thalnet__range thalnet__turn(const thalnet_center *net, size_t turn) {
+  return net->in_order ? (thalnet__range){turn, 1} : (thalnet__range){0, net->module_count};
+}
 /* Phases that a layer of any module has at that depth. */
 size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward);
 /* How many steps from `step` on, before `end`, have their memories after them in consecutive slots. */

@@ -125,6 +125,7 @@ static void thalnet__masks_layout(const thalnet_center *net, const thalnet__work
   main->shown = thalnet__take_steps(arena, main->steps + shape->extra_slots + 1, rows, features);
   settle->shown = thalnet__take_steps(arena, settle->steps + 1, rows, features);
   work->d_shown = thalnet__take2(arena, rows, features, sizeof(real));
+  if (net->in_order) work->d_newer = thalnet__take2(arena, rows, features, sizeof(real));
 }
 
 static thalnet__memory_rows thalnet__memory_layout(const thalnet_center *net, size_t rows, thalnet__arena *arena) {

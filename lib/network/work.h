@@ -80,8 +80,9 @@ typedef struct thalnet__work {
   thalnet__memory_rows final; /* memory after each row's last frame */
   thalnet__memory_rows d_after, d_before, d_final;
   thalnet__dropping dropping;
-  real *
-      d_shown; /* [row][P]: gradients of what is seen, on their way through the masks; else zeros. NULL: nothing is masked */
+  /* [row][P]: gradients of what is seen, on their way through the masks; else zeros. NULL: nothing is masked */
+  real *d_shown;
+  real *d_newer;                           /* likewise of what modules in order see of the same step */
   unsigned char *fed;                      /* [input]: present in this computation */
   real **inputs;                           /* [input]: [frame][row][size] */
   int32_t **tokens;                        /* [input]: [frame][row], -1: none */

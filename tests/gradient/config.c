@@ -240,6 +240,12 @@ static void draw_start(config *spec, uint64_t *random) {
   if (spec->begin == 2) spec->fresh = ~0U;
 }
 
+/* From numbers of its own, too. */
+static void draw_order(config *spec) {
+  uint64_t random = 1400 + spec->number;
+  spec->in_order = random_chance(&random, 50);
+}
+
 /* Each kind by itself or with others. */
 static void draw_dropout(config *spec, uint64_t *random) {
   if (random_chance(random, 40)) spec->dropout = 0.3;
@@ -278,4 +284,5 @@ void config_make(config *spec, size_t number) {
   draw_start(spec, &random);
   if (!spec->separate && random_chance(&random, 50)) draw_dropout(spec, &random);
   draw_zoneout(spec);
+  draw_order(spec);
 }

@@ -76,6 +76,7 @@ typedef struct config {
   drop_spec drop;
   double smoothing[OUTPUTS_MAX]; /* of an output's labels */
   int learned_start;
+  int in_order; /* modules take a step one after the other */
   int begin; /* 0: every sequence has a memory of its own at the start; 1: `fresh` ones start anew; 2: all, without a state */
   unsigned fresh; /* bit s: sequence s starts anew */
 } config;

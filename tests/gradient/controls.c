@@ -20,6 +20,7 @@ const char *const control_names[CONTROLS] = {
     "path through the cell dropped",
     "gradient without label smoothing",
     "columns behind a reader's own slice dropped",
+    "gradient through what is read of the same step dropped",
     "gradient of the learned start dropped",
     "path through the variance of layer norm times 0.99",
     "path through the mean of layer norm times 0.99",
@@ -51,9 +52,18 @@ static size_t center_size(const problem *p) { return thalnet_center_features(p->
 
 static int center_masked(const problem *p) { return p->spec.drop.features > 0 || p->spec.drop.modules > 0; }
 
+/* Whether module i reads what module j has just written. */
+static int newer(const problem *p, size_t i, size_t j) { return p->spec.in_order && j < i; }
+
 /* Whether module i reads anything of module j that is not dropped. */
 static int reads(const problem *p, size_t i, size_t j, const moment *at) {
-  return !(p->spec.module[i].skip_own && i == j) && mask_features_kept(p, at->sequence, j, at->step) > 0;
+  return !(p->spec.module[i].skip_own && i == j) &&
+         mask_features_kept(p, at->sequence, j, at->step + (size_t)newer(p, i, j)) > 0;
+}
+
+/* And that is not zero. */
+static int reads_values(const problem *p, size_t i, size_t j, const moment *at) {
+  return reads(p, i, j, at) && (newer(p, i, j) || !at->from_zero);
 }
 
 /* Whether the gradient of a square reading matrix has anything beside its diagonal. */
@@ -62,7 +72,8 @@ static int beside_diagonal(const problem *p, size_t module, const moment *at) {
   for (size_t i = 0; i < p->spec.modules; i++) {
     if (p->spec.module[module].skip_own && i == module) continue;
     for (size_t j = 0; j < p->spec.module[i].layer[p->spec.module[i].layers - 1].units; j++, k++) {
-      if (mask_feature(p, at->sequence, i, j, at->step) <= 0) continue;
+      if (at->from_zero && !newer(p, module, i)) continue;
+      if (mask_feature(p, at->sequence, i, j, at->step + (size_t)newer(p, module, i)) <= 0) continue;
       size_t kept = mask_contexts_kept(p, at->sequence, module, at->step);
       if (kept > (size_t)(mask_context(p, at->sequence, module, k, at->step) > 0)) return 1;
     }
@@ -70,16 +81,20 @@ static int beside_diagonal(const problem *p, size_t module, const moment *at) {
   return 0;
 }
 
-/* What a reader's gradient contains, when what it read was not zero. */
+/* What a reader's gradient contains, when not all that it read was zero. */
 static unsigned reader_terms(const problem *p, size_t i, const moment *at) {
   const module_spec *spec = &p->spec.module[i];
   size_t size = center_size(p) - (spec->skip_own ? spec->layer[spec->layers - 1].units : 0);
   unsigned terms = 0;
   for (size_t j = i + 1; j < p->spec.modules && spec->skip_own; j++) {
-    if (reads(p, i, j, at)) terms |= 1U << THALNET__FAULT_SKIP_OWN;
+    if (reads_values(p, i, j, at)) terms |= 1U << THALNET__FAULT_SKIP_OWN;
+  }
+  for (size_t j = 0; j < i; j++) {
+    if (newer(p, i, j) && reads(p, i, j, at)) terms |= 1U << THALNET__FAULT_IN_ORDER;
   }
   /* over a single value, weights that sum to one are constant */
-  if (dynamic(spec->reader) && (size > 1 || spec->reader == READER_GAUSSIAN)) terms |= 1U << THALNET__FAULT_READER_PATH;
+  if (dynamic(spec->reader) && (size > 1 || spec->reader == READER_GAUSSIAN) && !at->from_zero)
+    terms |= 1U << THALNET__FAULT_READER_PATH;
   if (spec->reader == READER_WEIGHT_NORM) terms |= 1U << THALNET__FAULT_WEIGHT_NORM;
   if ((spec->reader == READER_WEIGHT_NORM || spec->reader == READER_LINEAR) && spec->context == size && size > 1 &&
       beside_diagonal(p, i, at)) {
@@ -89,15 +104,14 @@ static unsigned reader_terms(const problem *p, size_t i, const moment *at) {
 }
 
 /* From a module's context back to the center. */
-static unsigned reader_back(const problem *p, size_t i, const moment *at, reach *before) {
+static unsigned reader_back(const problem *p, size_t i, reach *after, const moment *at, reach *before) {
   int kept = mask_contexts_kept(p, at->sequence, i, at->step) > 0, any = 0;
   unsigned terms = 0;
   for (size_t j = 0; j < p->spec.modules; j++) {
-    int seen = reads(p, i, j, at);
-    before->center[j] |= kept && seen;
-    any |= seen;
+    (newer(p, i, j) ? after : before)->center[j] |= kept && reads(p, i, j, at);
+    any |= reads_values(p, i, j, at);
   }
-  if (at->from_zero) return 0;
+  if (at->from_zero && (i == 0 || !p->spec.in_order)) return 0;
   if (kept && any) {
     terms = reader_terms(p, i, at) | 1U << THALNET__FAULT_FORGET_STEP;
     if (terms >> THALNET__FAULT_READER_PATH & 1) before->center[i] = 1; /* its own features are not dropped */
@@ -108,7 +122,7 @@ static unsigned reader_back(const problem *p, size_t i, const moment *at, reach 
 }
 
 /* One module's step backward: from the reach after the step to what it adds to the reach before. */
-static unsigned module_back(const problem *p, size_t i, const reach *after, const moment *at, reach *before) {
+static unsigned module_back(const problem *p, size_t i, reach *after, const moment *at, reach *before) {
   const module_spec *spec = &p->spec.module[i];
   int active = after->center[i];
   unsigned terms = 0;
@@ -127,7 +141,7 @@ static unsigned module_back(const problem *p, size_t i, const reach *after, cons
     if (keeps && !at->from_zero) terms |= 1U << THALNET__FAULT_ZONEOUT;
     if (layer->kind == LAYER_LSTM && after->memory[i][j]) terms |= 1U << THALNET__FAULT_CELL;
   }
-  if (active && spec->reader != READER_NONE) terms |= reader_back(p, i, at, before);
+  if (active && spec->reader != READER_NONE) terms |= reader_back(p, i, after, at, before);
   return terms;
 }
 
@@ -140,7 +154,7 @@ static unsigned step_back(const problem *p, reach *r, const moment *at) {
   reach before;
   unsigned terms = 0;
   memset(&before, 0, sizeof(before));
-  for (size_t i = 0; i < p->spec.modules; i++) terms |= module_back(p, i, r, at, &before);
+  for (size_t i = p->spec.modules; i-- > 0;) terms |= module_back(p, i, r, at, &before);
   *r = before;
   return terms;
 }

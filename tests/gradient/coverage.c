@@ -27,11 +27,12 @@ static void layer_text(const module_spec *module, size_t j, char *text, size_t s
 void config_text(const config *spec, char *text, size_t size) {
   size_t used = 0;
   char layer[64];
-  APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s%s begin=%d chunk=%d threads=%d;", spec->number,
+  APPEND("%zu: T=%zu B=%zu p=%zu settle=%d in%zu out%zu con%zu%s%s%s%s%s%s begin=%d chunk=%d threads=%d;", spec->number,
          spec->frames, spec->sequences, spec->steps, spec->settle, spec->input_scheme, spec->output_scheme,
          spec->connections, spec->lengths ? " lengths" : "", spec->resets ? " resets" : "",
          spec->separate ? " separate" : "", config_has_dropout(spec) ? " dropout" : "",
-         spec->learned_start ? " learned_start" : "", spec->begin, spec->chunk, spec->threads);
+         spec->learned_start ? " learned_start" : "", spec->in_order ? " in_order" : "", spec->begin, spec->chunk,
+         spec->threads);
   for (size_t i = 0; i < spec->modules; i++) {
     APPEND(" [");
     for (size_t j = 0; j < spec->module[i].layers; j++) {
@@ -70,6 +71,7 @@ static const struct {
     {"dropout of modules (2: every step)", 0, 2},
     {"label smoothing", 0, 1},
     {"learned start", 0, 1},
+    {"modules together, in order", 0, 1},
     {"begin (own, some anew, all)", 0, 2},
     {"readers without their own", 0, 5},
     {"zoneout (none, mean, drawn)", 0, 2},
@@ -124,6 +126,7 @@ void coverage_add(const config *spec) {
       (size_t)(spec->drop.modules > 0 ? 1 + spec->drop.every_step : 0),
       (size_t)smoothed,
       (size_t)spec->learned_start,
+      (size_t)(spec->in_order && spec->modules > 1),
       (size_t)spec->begin,
       (size_t)skipping,
       !config_has_zoneout(spec) ? 0

@@ -48,6 +48,7 @@ static void build_network(problem *p) {
   options.chunk_sequences = p->spec.chunk;
   options.settle_steps = p->spec.settle;
   options.learned_start = p->spec.learned_start;
+  options.in_order = p->spec.in_order;
   CALL(thalnet_center_create(&options, &p->net));
   for (size_t i = 0; i < p->spec.inputs; i++) {
     thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;

@@ -65,14 +65,16 @@ void model_create(model *m, const problem *p) {
   memcpy(m->start + m->features, p->values + problem_tensor(p, "center.own_start"), own * sizeof(double));
 }
 
-/* What is seen of the center. */
-static void see(model *m) {
-  for (size_t i = 0; i < m->problem->spec.modules; i++) {
-    size_t offset = m->module[i].offset;
-    for (size_t j = 0; j < m->module[i].features; j++) {
-      m->seen[offset + j] = m->center[offset + j] * mask_feature(m->problem, m->sequence, i, j, m->step);
-    }
+/* What is seen of module i's slice of the center after so many steps. */
+static void see_module(model *m, size_t i, size_t step) {
+  size_t offset = m->module[i].offset;
+  for (size_t j = 0; j < m->module[i].features; j++) {
+    m->seen[offset + j] = m->center[offset + j] * mask_feature(m->problem, m->sequence, i, j, step);
   }
+}
+
+static void see(model *m) {
+  for (size_t i = 0; i < m->problem->spec.modules; i++) see_module(m, i, m->step);
 }
 
 /* A row: the center, then the layers' own memory in order. A recurrent last layer has its hidden state in the
@@ -232,7 +234,13 @@ static void run_module(model *m, size_t i, double *features) {
 
 void model_step(model *m) {
   double next[CENTER_MAX] = {0};
-  for (size_t i = 0; i < m->problem->spec.modules; i++) run_module(m, i, next + m->module[i].offset);
+  for (size_t i = 0; i < m->problem->spec.modules; i++) {
+    double *features = next + m->module[i].offset;
+    run_module(m, i, features);
+    if (!m->problem->spec.in_order) continue;
+    memcpy(m->center + m->module[i].offset, features, m->module[i].features * sizeof(double));
+    see_module(m, i, m->step + 1);
+  }
   memcpy(m->center, next, sizeof(next));
   m->step++;
   see(m);

@@ -19,6 +19,7 @@ static const struct {
   size_t context, frames, sequences;
   int settle, threads, chunk, skip_own, learned_start;
   double zoneout; /* of all recurrent layers, their cells too */
+  int in_order;
 } networks[] = {
     {4,
      2,
@@ -32,15 +33,16 @@ static const struct {
      0,
      0,
      0,
+     0,
      0},
-    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0, 0},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13, 0}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0, 0},
-    {3, 1, {{LAYER_GRU, 0, 32, 0}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 13, 0}}, READER_SOFTMAX, 13, 12, 7, 0, 1, 0, 0, 0, 0, 0},
+    {3, 1, {{LAYER_GRU, 0, 32, 0}}, READER_GAUSSIAN, 24, 12, 7, 2, 1, 0, 0, 0, 0, 0},
     /* above 1 MiB of weights: all sequences are one chunk */
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0, 0},
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1, 0},
-    {3, 2, {{LAYER_GRU, 0, 140, 0}, {LAYER_LSTM, 0, 120, 0}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1, 0.3},
-    {3, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 5, 5, 1, 1, 0, 0, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_WEIGHT_NORM, 64, 5, 5, 1, 2, 0, 1, 1, 0, 0},
+    {3, 2, {{LAYER_GRU, 0, 140, 0}, {LAYER_LSTM, 0, 120, 0}}, READER_GAUSSIAN, 24, 4, 4, 1, 3, 0, 1, 1, 0.3, 0},
+    {3, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_SOFTMAX, 16, 12, 9, 1, 2, 2, 1, 1, 0, 0},
     /* layer norm, in chunks and in a large network */
     {3,
      2,
@@ -54,9 +56,10 @@ static const struct {
      4,
      0,
      0,
+     0,
      0},
-    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0.3},
-    {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, THALNET_RESET_BEFORE, 128, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0.3, 0},
+    {3, 2, {{LAYER_LSTM, 0, 110, 1}, {LAYER_LSTM, 0, 100, 1}}, READER_LINEAR, 64, 5, 5, 1, 2, 0, 0, 0, 0, 0},
     /* zoneout, also above */
     {3,
      2,
@@ -70,14 +73,21 @@ static const struct {
      3,
      0,
      0,
-     0.3},
+     0.3,
+     0},
+    /* in order, also above, of layers that leave something else than their state in the center, too */
+    {4, 1, {{LAYER_LSTM, 0, 24, 1}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 1, 0, 0, 1},
+    {4, 2, {{LAYER_GRU, 0, 128, 0}, {LAYER_DENSE, THALNET_TANH, 96, 0}}, READER_LINEAR, 64, 5, 5, 1, 3, 0, 0, 1, 0, 1},
     /* dropout */
-    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 0, 0, 0},
-    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 4, 4, 1, 1, 0, 1, 1, 0},
-    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_SOFTMAX, 3, 4, 4, 2, 2, 0, 1, 0, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_WEIGHT_NORM, 16, 12, 10, 1, 2, 3, 0, 0, 0, 0},
+    {4, 1, {{LAYER_GRU, 0, 128, 0}}, READER_LINEAR, 64, 4, 4, 1, 1, 0, 1, 1, 0, 0},
+    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_SOFTMAX, 3, 4, 4, 2, 2, 0, 1, 0, 0, 0},
+    {4, 1, {{LAYER_LSTM, 0, 24, 0}}, READER_LINEAR, 16, 12, 10, 1, 2, 3, 0, 0, 0, 1},
+    {3, 1, {{LAYER_GRU, 0, 140, 1}}, READER_GAUSSIAN, 20, 4, 4, 2, 2, 0, 1, 0, 0, 1},
 };
 /* Of the last networks. */
-static const drop_spec drops[] = {{0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 1}};
+static const drop_spec drops[] = {
+    {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 1}, {0.2, 0.3, 0.2, 0}, {0.2, 0.3, 0.2, 1}};
 enum { NETWORKS = sizeof(networks) / sizeof(*networks), UNDROPPED = NETWORKS - sizeof(drops) / sizeof(*drops) };
 
 static size_t controls_done;
@@ -97,6 +107,7 @@ static void make(config *spec, size_t number) {
   spec->chunk = networks[number].chunk;
   spec->lengths = spec->resets = 1;
   spec->learned_start = networks[number].learned_start;
+  spec->in_order = networks[number].in_order;
   if (spec->learned_start) spec->begin = 1, spec->fresh = 5;
   if (number >= UNDROPPED) spec->drop = drops[number - UNDROPPED];
   for (size_t i = 0; i < spec->modules; i++) {
