@@ -61,8 +61,8 @@ static void add_options(struct text8 *p) {
        "that this program writes itself",
        &s->data, 0, 0},
       {EXAMPLE_COUNT, "bytes", "N", "take the first N bytes of it only", &p->bytes, 1, INT32_MAX},
-      {EXAMPLE_COUNT, "steps-per-frame", "N", "steps of the network a character (2; plain GRU: 1)", &p->steps_per_frame,
-       1, 64},
+      {EXAMPLE_COUNT, "steps-per-frame", "N", "steps of the network a character (2; plain GRU, in order: 1)",
+       &p->steps_per_frame, 1, 64},
   };
   const struct example_option preset[] = {
       EXAMPLE_OPTIONS_HEADING("Preset"),
@@ -98,7 +98,7 @@ static int parse(struct text8 *p, int argc, char **argv) {
     example_complain("text8", "--bytes needs --data");
     return EXAMPLE_EXIT_USAGE;
   }
-  if (p->steps_per_frame < 0) p->steps_per_frame = strcmp(s->network.model, "gru") == 0 ? 1 : 2;
+  if (p->steps_per_frame < 0) p->steps_per_frame = strcmp(s->network.model, "gru") == 0 || s->network.in_order ? 1 : 2;
   return example_language_finish(&p->language, s);
 }
 

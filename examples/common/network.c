@@ -54,6 +54,7 @@ static void add_reader(const struct example_network *network, thalnet_module *mo
     if (!is(readers[i].name, network->reader)) continue;
     options.normalize = readers[i].normalize;
     options.skip_own = is(network->own, "skip");
+    options.gain = (float)network->reader_gain;
     thalnet_module_add_reader(module, readers[i].kind, (size_t)network->context, &options, NULL);
   }
 }
@@ -113,6 +114,7 @@ thalnet_status example_network_build(struct example_network *network, const thal
                                      uint64_t seed, thalnet_center **net_out) {
   thalnet_center_options started = *options;
   started.learned_start = network->learned_start;
+  started.in_order = network->in_order;
   thalnet_status status = thalnet_center_create(&started, net_out);
   if (status) return status;
   describe(network, *net_out);
@@ -236,6 +238,8 @@ void example_network_print(const struct example_network *n, const thalnet_center
                   : "output from all");
   }
   if (reads(n) && is(n->own, "skip")) printf(", own slices skipped");
+  if (n->reader_gain != 0.0) printf(", reader gain %g", n->reader_gain);
+  if (n->in_order) printf(", in order");
   if (n->learned_start) printf(", learned start");
   if (n->layer_norm) printf(", layer norm");
   if (n->zoneout > 0.0 || n->cell_zoneout > 0.0) printf(", zoneout %g", n->zoneout);

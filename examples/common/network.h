@@ -41,8 +41,10 @@ struct example_network {
   long layers;   /* recurrent layers of a module */
   long context;  /* values that each module reads from the center */
   long budget;   /* parameters */
+  int in_order;  /* modules take a step one after the other; else together, from the center of the step before */
   int learned_start, layer_norm;
   double zoneout, cell_zoneout, gate_bias;
+  double reader_gain;                      /* of static readers; 0: 1 */
   const char *time_scale;                  /* a number for all modules, or one for each, with commas between them */
   float time_scales[EXAMPLE_MODULE_LIMIT]; /* the same; 0: none */
   int32_t features_given, units_given, dense_given, context_given, budget_given; /* by the user: never changed */

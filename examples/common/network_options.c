@@ -45,6 +45,14 @@ void example_network_add_options(struct example_network *n, struct example_progr
        &n->units, 1, 4096},
       {EXAMPLE_COUNT, "dense", "N", "units of the dense layer below the recurrent ones, 0: none", &n->dense, 0, 4096},
       {EXAMPLE_CHOICE, "own", "read|skip", "what readers do with what their own module wrote", &n->own, 0, 0},
+      {EXAMPLE_FLAG, "in-order", "",
+       "modules take a step one after the other, and read what those before\n"
+       "them have just written; else together, from the step before",
+       &n->in_order, 0, 0},
+      {EXAMPLE_NUMBER, "reader-gain", "X",
+       "what linear and weight_norm readers begin with is multiplied with\n"
+       "it (1)",
+       &n->reader_gain, 0.001, 1000},
       {EXAMPLE_FLAG, "learned-start", "", "center and hidden states start where is learned, not at zero",
        &n->learned_start, 0, 0},
       {EXAMPLE_FLAG, "layer-norm", "", "layer normalisation of all layers", &n->layer_norm, 0, 0},
@@ -93,10 +101,10 @@ static int check(const struct example_network *n, struct example_error *error) {
   if (n->budget >= 0 && (n->features >= 0 || (is(n->model, "gru") && n->units >= 0)))
     return example_fail(error, "--budget chooses the sizes: it does not go with --%s",
                         n->features >= 0 ? "features" : "units");
-  if (is(n->model, "gru") &&
-      (n->modules >= 0 || n->reader || n->context >= 0 || n->connect || n->output || n->stack || n->own))
-    return example_fail(error, "--modules, --reader, --context, --connect, --output, --stack and --own do not go with "
-                               "a plain GRU");
+  if (is(n->model, "gru") && (n->modules >= 0 || n->reader || n->context >= 0 || n->connect || n->output || n->stack ||
+                              n->own || n->in_order || n->reader_gain != 0.0))
+    return example_fail(error, "--modules, --reader, --context, --connect, --output, --stack, --own, --in-order and "
+                               "--reader-gain do not go with a plain GRU");
   if (is(n->model, "gru") && n->features >= 0)
     return example_fail(error, "--features is a size of modules; that of a plain GRU is --units");
   if (n->stack && strncmp(n->stack, "dense-", 6) != 0 && n->dense > 0)
@@ -107,8 +115,10 @@ static int check(const struct example_network *n, struct example_error *error) {
     return example_fail(error,
                         "--layers, --cell, --zoneout, --gate-bias and --time-scale are of recurrent layers, which "
                         "--stack dense does not have");
-  if (is(n->reader, "none") && (n->context >= 0 || n->own))
-    return example_fail(error, "--context and --own are of readers, which --reader none does not have");
+  if (is(n->reader, "none") && (n->context >= 0 || n->own || n->in_order))
+    return example_fail(error, "--context, --own and --in-order are of readers, which --reader none does not have");
+  if (n->reader_gain != 0.0 && n->reader && !is(n->reader, "linear") && !is(n->reader, "weight_norm"))
+    return example_fail(error, "--reader-gain is of linear and weight_norm readers");
   if (n->cell_zoneout > 0.0 && !is(n->cell, "lstm")) return example_fail(error, "--cell-zoneout needs --cell lstm");
   if (n->gate_bias != 0.0 && n->time_scale)
     return example_fail(error, "--gate-bias and --time-scale both say where gates start: give one of them");
@@ -152,5 +162,6 @@ int example_network_finish(struct example_network *n, const struct example_netwo
   fill_word(&n->own, "read");
   if (is(n->own, "skip") && n->modules == 1)
     return example_fail(error, "--own skip leaves nothing to read to one module");
+  if (n->in_order && n->modules == 1) return example_fail(error, "--in-order needs a second module");
   return read_time_scales(n, error);
 }

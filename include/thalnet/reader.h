@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Readers: how a module reads its context out of the center of the previous step (paper section 2.2). Below, Phi is that
- * center with P values, phi the module's own slice of it with F values, C the context size.
+ * Readers: how a module reads its context out of the center of the previous step (paper section 2.2), or of modules in order
+ * (thalnet_center_options.in_order) out of the slices that those before it have just written and of the others from the
+ * previous step; which of them makes no difference to what follows. Below, Phi is that center with P values, phi the module's own slice of it with F values, C the context size.
  *
  * | kind        | context                                                              | parameters                          |
  * |-------------|----------------------------------------------------------------------|-------------------------------------|
@@ -42,9 +43,13 @@ typedef struct thalnet_reader_options {
   size_t struct_size;
   int32_t normalize; /**< 1: divide the Gaussian weights by their sum; must be 0 for the other kinds */
   int32_t skip_own;  /**< 1: the module's own slice of the center is left out of what is read; 0: it is read too */
+  float gain; /**< what the initial weight of LINEAR, the initial scale of WEIGHT_NORM is multiplied with: below 1,
+                          modules begin with little influence on each other. 0: 1; else from 0.001 to 1000; must be 0 for the
+                          other kinds, whose weights sum to about one. Not saved */
+  int32_t reserved; /**< 0 */
 } thalnet_reader_options;
 #define THALNET_READER_OPTIONS_INIT                                                                                    \
-  { sizeof(thalnet_reader_options), 0, 0 }
+  { sizeof(thalnet_reader_options), 0, 0, 0, 0 }
 
 /** Gives a module its reader.
  * @param kind    THALNET_LINEAR, THALNET_WEIGHT_NORM, THALNET_SOFTMAX or THALNET_GAUSSIAN
@@ -52,7 +57,8 @@ typedef struct thalnet_reader_options {
  * @param[out] reader_out owned by the center, valid as long as it; may be NULL
  * @retval THALNET_ERROR_HANDLE   module is not a module
  * @retval THALNET_ERROR_STATE    the center is built, or the module has a reader
- * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian, skip_own not 0 or 1
+ * @retval THALNET_ERROR_ARGUMENT unknown kind, context 0, normalize with another kind than Gaussian, skip_own not 0 or 1,
+ *         a gain that is not as said above
  * @retval THALNET_ERROR_LIMIT    context above THALNET_SIZE_LIMIT
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,

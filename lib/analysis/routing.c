@@ -9,8 +9,8 @@
 #include <thalnet/routing.h>
 
 #include "core/checked.h"
-#include "network/run.h"
 #include "network/reading.h"
+#include "network/run.h"
 
 /* The sums that one pass over a batch makes. */
 typedef struct thalnet__survey {

@@ -91,11 +91,12 @@ static thalnet_status thalnet__add_reader(thalnet_module *module, int32_t kind, 
   if (options.skip_own != 0 && options.skip_own != 1)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_reader: skip_own is %d, not 0 or 1",
                          options.skip_own);
+  if (options.reserved != 0) return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_reader_options: reserved is not 0");
   const thalnet__reader_kind *known = thalnet__reader_find(kind, options.normalize);
   if (known == NULL)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_module_add_reader: there is no reader %d with normalize %d",
                          kind, options.normalize);
-  return thalnet__declare_reader(module, known, context, options.skip_own);
+  return thalnet__declare_reader(module, known, context, options.skip_own, options.gain);
 }
 
 thalnet_status thalnet_module_add_reader(thalnet_module *module, int32_t kind, size_t context,

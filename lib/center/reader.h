@@ -24,6 +24,7 @@ typedef struct thalnet__reader {
   size_t offset;                    /* where they start in the center */
   size_t seen;                      /* columns of the center that it reads: P, or P - F without its own */
   size_t column;                    /* where its context starts in a row of all contexts */
+  real gain;                        /* static: what they start with is multiplied with it; 0: with 1 */
   size_t prepared;                  /* dynamic readers: place of their matrices in the prepared block */
   double scale;                     /* static: what the weights are multiplied with, by the present parameters */
   thalnet__matrix sides[2];         /* static, in order: its effective matrix in two, as thalnet__seen_columns has it */

@@ -16,20 +16,27 @@ static void thalnet__static_tensor(const thalnet__reader *reader, int i, thalnet
 }
 
 /* Uniform in +-1/sqrt(columns), as a dense layer over the center. */
-static void thalnet__linear_initialize(const thalnet__reader *reader, real *parameters) {
+static void thalnet__uniform_weights(const thalnet__reader *reader, real *parameters, real gain) {
   real *weight = parameters + reader->parameters[0];
-  const real bound = 1 / (real)sqrt((double)reader->seen);
+  const real bound = gain / (real)sqrt((double)reader->seen);
   for (size_t i = 0; i < reader->context * reader->seen; i++) weight[i] *= bound;
+}
+
+static real thalnet__gain(const thalnet__reader *reader) { return reader->gain == 0 ? 1 : reader->gain; }
+
+static void thalnet__linear_initialize(const thalnet__reader *reader, real *parameters) {
+  thalnet__uniform_weights(reader, parameters, thalnet__gain(reader));
 }
 
 static double thalnet__frobenius(const real *matrix, size_t count) {
   return sqrt(thalnet__kernels_get()->dot_double(count, matrix, matrix));
 }
 
-/* |W| = beta at the start, so that it begins as the linear reader does. */
+/* beta = gain |W| at the start, so that it begins as the linear reader does. */
 static void thalnet__weight_norm_initialize(const thalnet__reader *reader, real *parameters) {
-  thalnet__linear_initialize(reader, parameters);
+  thalnet__uniform_weights(reader, parameters, 1);
   parameters[reader->parameters[1]] =
+      thalnet__gain(reader) *
       (real)thalnet__frobenius(parameters + reader->parameters[0], reader->context * reader->seen);
 }
 

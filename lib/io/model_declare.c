@@ -220,7 +220,7 @@ static thalnet_status thalnet__declare_its_reader(thalnet__plan *plan, thalnet_m
     kind = thalnet__reader_find_name(word.fields[0].at, word.fields[0].length);
   if (kind == NULL) return thalnet__refuse_word(key, &word, "kind:context or kind:context:skip_own with a known kind");
   THALNET__TRY(thalnet__count_tensors(plan, (size_t)kind->tensors));
-  return thalnet__refuse(thalnet__declare_reader(module, kind, (size_t)context, word.count == 3), key);
+  return thalnet__refuse(thalnet__declare_reader(module, kind, (size_t)context, word.count == 3, 0), key);
 }
 
 static thalnet_status thalnet__declare_connections(thalnet__plan *plan, thalnet_module *module, size_t i, int outputs) {

@@ -235,8 +235,19 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   return THALNET_OK;
 }
 
+/* Of weights that may start anywhere. */
+static thalnet_status thalnet__check_gain(const thalnet_module *module, const thalnet__reader_kind *kind, real gain) {
+  const int64_t rank = thalnet__rank(gain);
+  if (rank == 0) return THALNET_OK;
+  if (kind->scale == NULL)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': a %s reader takes no gain", module->name, kind->name);
+  if (rank < thalnet__rank((real)0.001f) || rank > thalnet__rank(1000))
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': gain is neither 0 nor from 0.001 to 1000", module->name);
+  return THALNET_OK;
+}
+
 thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context,
-                                       int skip_own) {
+                                       int skip_own, real gain) {
   THALNET__TRY(thalnet__check_draft(module->net, "reader", 0));
   if (thalnet__has_reader(module))
     return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has a %s reader already", module->name,
@@ -245,8 +256,9 @@ thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__re
   if (context > THALNET_SIZE_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s': context %zu is above %d", module->name, context,
                          THALNET_SIZE_LIMIT);
-  module->reader =
-      (thalnet_reader){THALNET__READER_MAGIC, module, {.kind = kind, .context = context, .skip_own = skip_own}};
+  THALNET__TRY(thalnet__check_gain(module, kind, gain));
+  module->reader = (thalnet_reader){
+      THALNET__READER_MAGIC, module, {.kind = kind, .context = context, .skip_own = skip_own, .gain = gain}};
   return THALNET_OK;
 }
 

@@ -16,7 +16,7 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *name, th
 /* Of the layer, what its options say: kind, units, variant, norm, zoneout and where its gates start. */
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer);
 thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context,
-                                       int skip_own);
+                                       int skip_own, real gain);
 thalnet_status thalnet__connect_input(thalnet_module *module, int32_t input);
 thalnet_status thalnet__connect_output(thalnet_module *module, int32_t output);
 /* Bounds of thalnet_center_options.settle_steps. */

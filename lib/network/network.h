@@ -110,8 +110,8 @@ struct thalnet_center {
   thalnet_memory memory;
   thalnet__threads threads;
   size_t chunk_option, settle_steps;
-  int learned_start, in_order;
-  thalnet_status failure; /* the first failing call while under construction */
+  int learned_start, in_order; /* as in thalnet_center_options */
+  thalnet_status failure;      /* the first failing call while under construction */
   char failure_text[THALNET__ERROR_TEXT_SIZE];
 
   thalnet__input *inputs;

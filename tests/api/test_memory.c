@@ -18,7 +18,7 @@ static void begin(struct world *world, int32_t threads) {
   world->options.memory = &world->hooks;
   world->options.threads = threads;
   world->options.chunk_sequences = 2;
-  world->options.learned_start = threads == 2; /* both ways, that is */
+  world->options.learned_start = world->options.in_order = threads == 2; /* both ways, that is */
 }
 
 START_TEST(everything_is_given_back) {

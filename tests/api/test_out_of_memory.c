@@ -18,6 +18,7 @@ static void begin(struct world *world, int32_t threads) {
   world->hooks = support_memory_hooks(&world->memory);
   world->options = (thalnet_center_options)THALNET_CENTER_OPTIONS_INIT;
   world->options.learned_start = 1;
+  world->options.in_order = threads == 2; /* both ways, that is */
   world->options.memory = &world->hooks;
   world->options.threads = threads;
   world->options.chunk_sequences = 2;

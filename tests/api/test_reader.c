@@ -62,6 +62,21 @@ START_TEST(readers_are_checked) {
     refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
   }
   options.skip_own = 0;
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    static const float gains[] = {-1.0f, 0.0009f, 1000.1f, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof gains / sizeof gains[0]; i++) {
+      options.gain = gains[i];
+      refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+    }
+    options.gain = 0.5f; /* of static readers only */
+    if (kind > THALNET_WEIGHT_NORM) {
+      refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
+    }
+  }
+  options.gain = 0.0f;
+  options.reserved = 1;
+  refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
+  options.reserved = 0;
   options.struct_size = 0;
   refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
   thalnet_center_free(d.net);
@@ -88,6 +103,39 @@ START_TEST(readers_answer) {
   }
   ck_assert_int_eq(thalnet_reader_kind(NULL), -1);
   ck_assert_uint_eq(thalnet_reader_context(NULL), 0);
+}
+END_TEST
+
+/* A gain multiplies what a reader begins with, and nothing else of the network. */
+START_TEST(readers_begin_with_a_gain) {
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_WEIGHT_NORM; kind++) {
+    thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+    const char *multiplied = kind == THALNET_LINEAR ? "modules.0.reader.weight" : "modules.0.reader.scale";
+    struct draft d[2] = {start(), start()};
+    options.gain = 0.25f;
+    EXPECT_OK(thalnet_module_add_reader(d[0].module, kind, 3, NULL, NULL));
+    EXPECT_OK(thalnet_module_add_reader(d[1].module, kind, 3, &options, NULL));
+    EXPECT_OK(thalnet_center_build(d[0].net, 7));
+    EXPECT_OK(thalnet_center_build(d[1].net, 7));
+    for (size_t t = 0; t < thalnet_center_tensor_count(d[0].net); t++) {
+      const char *name = thalnet_center_tensor_name(d[0].net, t);
+      const float factor = strcmp(name, multiplied) == 0 ? 0.25f : 1.0f;
+      float one[256], two[256];
+      size_t dimensions[3], count = 1;
+      for (int k = 0, rank = thalnet_center_tensor_shape(d[0].net, name, dimensions); k < rank; k++) {
+        count *= dimensions[k];
+      }
+      ck_assert_uint_le(count, 256);
+      EXPECT_OK(thalnet_center_read(d[0].net, name, one, count));
+      EXPECT_OK(thalnet_center_read(d[1].net, name, two, count));
+      for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(two[i] == factor * one[i], "%s: %g is not %g times %g", name, (double)two[i], (double)factor,
+                      (double)one[i]);
+      }
+    }
+    thalnet_center_free(d[0].net);
+    thalnet_center_free(d[1].net);
+  }
 }
 END_TEST
 
@@ -180,8 +228,8 @@ START_TEST(weight_norm_is_the_scale) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {readers_are_checked,          readers_answer,
-                                readers_skip_their_own,       a_loaded_reader_answers,
-                                weight_norm_starts_as_linear, weight_norm_is_the_scale};
+  const TTest *const tests[] = {readers_are_checked,       readers_answer,          readers_skip_their_own,
+                                readers_begin_with_a_gain, a_loaded_reader_answers, weight_norm_starts_as_linear,
+                                weight_norm_is_the_scale};
   return SUPPORT_RUN("reader", tests);
 }

@@ -164,6 +164,45 @@ START_TEST(own_slices_are_not_read) {
 }
 END_TEST
 
+/* In order, one frame from zero shows who reads what is new: every module those before it, and nobody else. */
+static void routing_of_one_frame(const thalnet_center_options *options, int32_t kind, int ordered) {
+  thalnet_center *net = NULL;
+  float values[9], x[2 * 3];
+  EXPECT_OK(thalnet_center_create(options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  for (size_t i = 0; i < 3; i++) {
+    thalnet_module *module = NULL;
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 2 + i, NULL));
+    EXPECT_OK(thalnet_module_add_reader(module, kind, 3, NULL, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+  }
+  EXPECT_OK(thalnet_center_build(net, 1));
+  ck_assert_int_eq(thalnet_center_in_order(net), ordered);
+  thalnet_batch *batch = support_batch(net, 2, 1);
+  support_randoms(x, 6, 1);
+  EXPECT_OK(thalnet_batch_begin(batch, 2, 1));
+  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 6));
+  EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, values, 9));
+  for (int i = 0; i < 9; i++) {
+    ck_assert_msg((values[i] > 0.0f) == (ordered && i % 3 < i / 3), "kind %d: %g at %d", (int)kind, (double)values[i],
+                  i);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+
+START_TEST(new_slices_are_read_in_order) {
+  thalnet_center_options in_order = THALNET_CENTER_OPTIONS_INIT;
+  in_order.in_order = 1;
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+    routing_of_one_frame(NULL, kind, 0);
+    routing_of_one_frame(&in_order, kind, 1);
+  }
+  ck_assert_int_eq(thalnet_center_in_order(NULL), 0);
+}
+END_TEST
+
 /* The share by its definition, for a network whose center can be read off its outputs: one frame contributes nothing
  * (the center before it is zero), two frames contribute the reading of the first. */
 START_TEST(share_is_the_root_mean_square) {
@@ -204,7 +243,8 @@ START_TEST(share_is_the_root_mean_square) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {arguments_are_checked, weights_of_static_readers, shares_and_dynamic_weights,
-                                silence_is_zero,       own_slices_are_not_read,   share_is_the_root_mean_square};
+  const TTest *const tests[] = {
+      arguments_are_checked,   weights_of_static_readers,    shares_and_dynamic_weights,   silence_is_zero,
+      own_slices_are_not_read, new_slices_are_read_in_order, share_is_the_root_mean_square};
   return SUPPORT_RUN("routing", tests);
 }

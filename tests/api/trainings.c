@@ -62,6 +62,7 @@ thalnet_center *training_net(const struct training *training, const thalnet_cent
   thalnet_center *net = NULL;
   own.settle_steps = training->settle;
   own.learned_start = training->learned_start;
+  own.in_order = training->in_order;
   input.tokens = training->tokens;
   EXPECT_OK(thalnet_center_create(&own, &net));
   EXPECT_OK(thalnet_center_add_input(net, "x", training->input, &input, NULL));

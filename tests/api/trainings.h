@@ -18,7 +18,7 @@ struct training {
   int32_t norm;        /* layer norm in all layers */
   size_t units, context;
   int32_t readers; /* 0: static ones; 1: dynamic ones among them */
-  int32_t skip_own, learned_start;
+  int32_t skip_own, learned_start, in_order;
   int32_t slow; /* steps_per_frame of a second, dense input; 0: there is none */
   int32_t settle;
   int final, lengths, resets, gradients; /* final labels; lengths and resets; gradients of inputs and state */
@@ -31,7 +31,7 @@ struct training {
 
 /* They are in trainings_table.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 7, LARGE_TRAININGS = 15, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 8, LARGE_TRAININGS = 17, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);

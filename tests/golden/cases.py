@@ -381,6 +381,32 @@ def learned_center(numbers):
     return network, numbers.batch(network, 2, 3, resets={(0, 2)})
 
 
+@case
+def in_order(numbers):
+    """Every reader reads what is new before its own module and what is old behind it, its own features or not."""
+    network = Network([Input("x", 2)], [Output("y", 3)],
+                      modules(([gru(2)], "linear", 2), ([dense(3)], "weight_norm", 2), ([gru(1)], "softmax", 2)) +
+                      without_own(([lstm(2)], "gaussian", 1), ([gru(3)], "linear", 2), ([dense(2)], "softmax", 2)) +
+                      modules(([dense(2, "sigmoid")], "gaussian_normalized", 2), ([gru(2)], "weight_norm", 3)),
+                      settle_steps=2, in_order=True)
+    return network, numbers.batch(network, 4, 3, start=True, final=[0], lengths=[3, 0, 2, 3], resets={(0, 1), (3, 2)})
+
+
+@case
+def in_order_dropout(numbers):
+    """What is seen of new features is what outputs and the next step see of them; two steps a frame, tokens."""
+    network = Network([Input("x", 3, steps=2), Input("t", 4, tokens=True)], [Output("y", 3), Output("z", 2, steps=2)],
+                      without_own(([gru(3)], "linear", 3), ([lstm(4)], "gaussian", 3)) +
+                      modules(([dense(3), gru(3)], "softmax", 2), ([norm(lstm(5))], "weight_norm", 2)),
+                      settle_steps=1, learned_start=True, in_order=True)
+    for module in network.modules:
+        module.inputs, module.outputs = [0, 1], [0, 1]
+    batch = numbers.batch(network, 3, 4, start=True, fresh=[1], final=[1], lengths=[4, 3, 4],
+                          resets={(0, 1), (2, 2), (2, 3)})
+    batch.dropout = Dropout(0.25, 0.25, 0.125, 0.25, every_step=True, seed=5)
+    return network, batch
+
+
 # --- layer norm ------------------------------------------------------------------------------------------------------
 
 

@@ -173,6 +173,17 @@ def wrong_start(network, parameters, memory):
     return reference.memory_from_row(network, reference.start_row(network, parameters).detach())
 
 
+def wrong_order(network, shown, i, features):
+    return shown
+
+
+def wrong_writing(network, shown, i, features):
+    return reference_written(network, shown, i, features.detach())
+
+
+reference_written = reference.written
+
+
 def wrong_columns(network, i, center):
     own = network.modules[i].features if network.modules[i].skip_own else 0
     return center[:center.shape[0] - own]
@@ -223,6 +234,8 @@ MISTAKES = [
     ("features dropped where outputs see them only", vars(training), "advance", wrong_advance, "dropout"),
     ("smoothing over the other labels only", vars(training), "cross_entropy", wrong_smoothing, "smoothed_labels"),
     ("a learned start without gradient at resets", vars(training), "forget", wrong_start, "learned_start"),
+    ("modules together, not in order", vars(reference), "written", wrong_order, "in_order"),
+    ("no gradient through what is read of the same step", vars(reference), "written", wrong_writing, "in_order_dropout"),
     ("a reader without the last features in place of its own", vars(reference), "seen", wrong_columns, "skip_own"),
 ]
 
@@ -250,6 +263,7 @@ def check_all():
     check_weight_norm()
     check_gaussian()
     for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start",
+                 "in_order",
                  "norm_gru", "norm_lstm"):
         print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
     check_mistakes()

@@ -131,6 +131,7 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   if (is_word(in, "output")) return next_port(in, golden->outputs, &golden->output_count, true);
   if (is_word(in, "real")) return next_array(in, golden, true);
   if (is_word(in, "integer")) return next_array(in, golden, false);
+  if (is_word(in, "in_order") && golden->in_order == 0) return next_integer(in, 1, 1, &golden->in_order);
   if (is_word(in, "learned_start") && golden->learned_start == 0) return next_integer(in, 1, 1, &golden->learned_start);
   if (is_word(in, "module"))
     return golden->module_count++ < FIXTURE_MODULES || (golden->module_count--, fail(in, "too many:"));

@@ -49,7 +49,7 @@ typedef struct fixture_array {
 
 typedef struct fixture {
   char name[FIXTURE_NAME];
-  int32_t settle_steps, learned_start;
+  int32_t settle_steps, learned_start, in_order;
   size_t sequences, frames;
   fixture_port inputs[FIXTURE_PORTS], outputs[FIXTURE_PORTS];
   size_t input_count, output_count;

@@ -58,6 +58,8 @@ def describe(name, network, batch):
     lines = [f"network {name}", f"settle_steps {network.settle_steps}", f"batch {batch.sequences} {batch.frames}"]
     if network.learned_start:
         lines.append("learned_start 1")
+    if network.in_order:
+        lines.append("in_order 1")
     for port in network.inputs:
         lines.append(f"input {port.name} {port.size} {'tokens' if port.tokens else 'dense'} {port.steps}")
     for port in network.outputs:

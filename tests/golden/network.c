@@ -72,6 +72,7 @@ thalnet_center *network_build(fixture *golden, int32_t threads, int32_t chunk_se
   options.chunk_sequences = chunk_sequences;
   options.settle_steps = golden->settle_steps;
   options.learned_start = golden->learned_start;
+  options.in_order = golden->in_order;
   thalnet_center *net = NULL;
   SUCCEED(thalnet_center_create(&options, &net));
   for (size_t k = 0; k < golden->input_count; k++) {

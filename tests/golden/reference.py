@@ -59,6 +59,7 @@ class Network:
     modules: List[Module]
     settle_steps: int = 0
     learned_start: bool = False
+    in_order: bool = False  # modules read what those before them have written in the same step
 
     @property
     def size(self):
@@ -282,10 +283,18 @@ def mean_rates(network, i, j, what):
     return layer.zoneout if what == "h" else layer.cell_zoneout
 
 
-def advance(network, parameters, memory, inputs, shown=None, context_masks=None, rates=None):
+def written(network, shown, i, features):
+    """What is shown of the center once module i has written."""
+    if not network.in_order:
+        return shown
+    own = network.slice(i)
+    return torch.cat([shown[:own.start], features, shown[own.stop:]])
+
+
+def advance(network, parameters, memory, inputs, shown=None, context_masks=None, rates=None, next_mask=None):
     """The memory after one step; inputs[k] is the column vector of input k at this step. With dropout, readers read
-    `shown` in the place of the memory's center, and their contexts are masked. rates(i, j, "h" or "c") is what layers keep
-    by zoneout."""
+    `shown` in the place of the memory's center, and of what this step writes what next_mask leaves; their contexts are
+    masked. rates(i, j, "h" or "c") is what layers keep by zoneout."""
     rates = rates or (lambda i, j, what: mean_rates(network, i, j, what))
     shown = memory.center if shown is None else shown
     features, own = [], {}
@@ -312,6 +321,7 @@ def advance(network, parameters, memory, inputs, shown=None, context_masks=None,
             if (i, j, "h") in memory.own:
                 own[i, j, "h"] = u
         features.append(u)
+        shown = written(network, shown, i, u if next_mask is None else u * next_mask[network.slice(i)])
     return Memory(torch.cat(features), own)
 
 

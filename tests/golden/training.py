@@ -73,7 +73,8 @@ def advance(network, parameters, batch, sequence, memory, inputs, step):
     contexts = masks.of_contexts(batch.dropout, network, batch.identity(sequence), step, memory.center.dtype)
     seen = seen_at(network, batch, sequence, memory, step)
     rates = rates_at(network, batch, sequence, step, memory.center.dtype)
-    return reference.advance(network, parameters, memory, inputs, seen, contexts, rates)
+    next_mask = masks.of_center(batch.dropout, network, batch.identity(sequence), step + 1, memory.center.dtype)
+    return reference.advance(network, parameters, memory, inputs, seen, contexts, rates, next_mask)
 
 
 def forget(network, parameters, memory):

@@ -116,6 +116,7 @@ def shapes(metadata):
             wanted[f"{prefix}outputs.{number}.weight"] = [int(outputs[int(number)][1]), features[i]]
     for number, output in enumerate(outputs):
         wanted[f"outputs.{number}.bias"] = [int(output[1])]
+    check(metadata.get("thalnet.in_order", "1") == "1", "in_order is not 1")
     if "thalnet.learned_start" in metadata:
         check(metadata["thalnet.learned_start"] == "1", "learned_start is not 1")
         wanted["center.start"] = [sum(features)]
@@ -163,6 +164,8 @@ def describe(metadata, tensors):
     yield f"settle_steps {metadata['thalnet.settle_steps']}"
     if "thalnet.learned_start" in metadata:
         yield "learned_start"
+    if "thalnet.in_order" in metadata:
+        yield "in_order"
     for name, size, kind, steps in words(metadata, "inputs"):
         yield f"input {name} {size} {kind} {steps}"
     for name, size, loss, steps in words(metadata, "outputs"):

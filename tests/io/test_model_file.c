@@ -117,7 +117,7 @@ START_TEST(metadata_of_everything) {
   static const char *const wanted[] = {
       "\"rows:3:dense:2 text:5:tokens:1 slow:1:dense:4\"",
       "\"class:4:cross_entropy:2 rows:2:mean_squared_error:4 own:3:host:1\"",
-      "\"thalnet.settle_steps\":\"3\",\"thalnet.learned_start\":\"1\",",
+      "\"thalnet.settle_steps\":\"3\",\"thalnet.learned_start\":\"1\",\"thalnet.in_order\":\"1\",",
       "\"thalnet.modules\":\"6\"",
       "\"dense:2:identity gru:4\"",
       "\"gru:3:reset_before:zoneout=0.1\"",
@@ -254,6 +254,9 @@ START_TEST(values_are_one_word) {
                                          {"learned_start\":\"1\"", "learned_start\":\"1 1\""},
                                          {"learned_start\":\"1\"", "learned_start\":\"\""},
                                          {"\"thalnet.learned_start\":\"1\",", ""},
+                                         {"in_order\":\"1\"", "in_order\":\"0\""},
+                                         {"in_order\":\"1\"", "in_order\":\"\""},
+                                         {"in_order\":\"1\"", "in_orders\":\"1\""},
                                          {"\"center.start\"", "\"center.began\""},
                                          {"lstm:5", "lstm:5:reset_before"},
                                          {"reset_before:layer_norm", "layer_norm:reset_before"},
@@ -274,7 +277,7 @@ START_TEST(values_are_one_word) {
 }
 END_TEST
 
-/* Settle steps and a learned start are the file's: what the options say of them is not even looked at. */
+/* Settle steps, a learned start and the order are the file's: what the options say of them is not even looked at. */
 START_TEST(settle_steps_are_the_files) {
   static const int32_t ignored[] = {0, 7, -1, 1 << 20};
   thalnet_center *net = zoo_all();
@@ -285,6 +288,7 @@ START_TEST(settle_steps_are_the_files) {
     thalnet_center *copy = NULL;
     center.settle_steps = ignored[i];
     center.learned_start = ignored[i];
+    center.in_order = ignored[i];
     options.center = &center;
     EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, &options, &copy));
     zoo_same(net, copy);

@@ -33,6 +33,9 @@ static void write_expected(FILE *file, const thalnet_center *net) {
   if (thalnet_center_learned_start(net)) {
     fprintf(file, "learned_start\n");
   }
+  if (thalnet_center_in_order(net)) {
+    fprintf(file, "in_order\n");
+  }
   for (int32_t i = 0; i < thalnet_center_input_count(net); i++) {
     fprintf(file, "input %s %zu %s %d\n", thalnet_center_input_name(net, i), thalnet_center_input_size(net, i),
             thalnet_center_input_is_tokens(net, i) ? "tokens" : "dense",

@@ -73,6 +73,7 @@ thalnet_center *zoo_all(void) {
   thalnet_center *net = NULL;
   options.settle_steps = 3;
   options.learned_start = 1;
+  options.in_order = 1;
   EXPECT_OK(thalnet_center_create(&options, &net));
   add_input(net, "rows", 3, 0, 2);
   add_input(net, "text", 5, 1, 1);
@@ -103,6 +104,7 @@ thalnet_center *zoo_random(unsigned long long *state) {
   unsigned inputs = io_draw(state, 3), outputs = io_draw(state, 3), modules = 1 + io_draw(state, 4);
   options.settle_steps = (int32_t)io_draw(state, 3);
   options.learned_start = (int32_t)io_draw(state, 2);
+  options.in_order = (int32_t)io_draw(state, 2);
   EXPECT_OK(thalnet_center_create(&options, &net));
   for (unsigned i = 0; i < inputs; i++) {
     add_input(net, i ? "i1" : "i0", 1 + io_draw(state, 6), (int32_t)io_draw(state, 2), 1 << io_draw(state, 3));
@@ -158,6 +160,7 @@ void zoo_same(const thalnet_center *a, const thalnet_center *b) {
   same_ports(a, b);
   ck_assert_int_eq(thalnet_center_settle_steps(a), thalnet_center_settle_steps(b));
   ck_assert_int_eq(thalnet_center_learned_start(a), thalnet_center_learned_start(b));
+  ck_assert_int_eq(thalnet_center_in_order(a), thalnet_center_in_order(b));
   ck_assert_int_eq(thalnet_center_steps_per_frame(a), thalnet_center_steps_per_frame(b));
   ck_assert_int_eq(thalnet_center_module_count(a), thalnet_center_module_count(b));
   for (int32_t i = 0; i < thalnet_center_module_count(a); i++) {
