@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Readers: how a module reads its context out of the center of the previous step (paper section 2.2), or of modules in order
- * (thalnet_center_options.in_order) out of the slices that those before it have just written and of the others from the
- * previous step; which of them makes no difference to what follows. Below, Phi is that center with P values, phi the module's own slice of it with F values, C the context size.
+ * Readers: how a module reads its context out of the center of the previous step (paper section 2.2). Of modules in order
+ * (thalnet_center_options.in_order) the slices before a reader's own are those that have just been written. Below, Phi is
+ * what is read, a center with P values, phi the module's own slice of the previous one with F values, C the context size.
  *
  * | kind        | context                                                              | parameters                          |
  * |-------------|----------------------------------------------------------------------|-------------------------------------|

@@ -114,6 +114,8 @@ for stack in dense-gru gru-dense dense-gru-dense dense; do changes "stack $stack
   changes "feature dropout" --feature-dropout 0.2
   changes "module dropout" --module-dropout 0.2
   changes "skip own" --own skip
+  changes "in order" --in-order
+  changes "reader gain" --reader-gain 0.5
   changes "learned start" --learned-start
   changes "layer norm" --layer-norm
   changes "layer norm, dense" --layer-norm --stack dense-gru
@@ -195,6 +197,11 @@ refused "cells of a GRU" "lstm" --cell-zoneout 0.1
 refused "zoneout without memory" "recurrent" --stack dense --zoneout 0.1
 refused "two input dropouts" "takes the place" --input-dropout 0.1 --variational-input-dropout 0.1
 refused "nothing to read" "nothing to read" --modules 1 --own skip
+refused "an order of one" "second module" --modules 1 --in-order
+refused "an order of nobody's reading" "in-order" --reader none --in-order
+refused "a GRU in order" "in-order" --model gru --in-order
+refused "a gain of shares" "reader-gain" --reader softmax --reader-gain 0.5
+refused "a GRU with a gain" "reader-gain" --model gru --reader-gain 0.5
 
 # Data that is missing, damaged or mixed up
 rm "$data"/*
