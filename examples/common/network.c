@@ -110,12 +110,19 @@ static void describe(struct example_network *network, thalnet_center *net) {
   }
 }
 
+/* The center's options that are the network's and not the machine's. */
+static thalnet_center_options with_its_own(const struct example_network *network,
+                                           const thalnet_center_options *options) {
+  thalnet_center_options all = *options;
+  all.learned_start = network->learned_start;
+  all.in_order = network->in_order;
+  return all;
+}
+
 thalnet_status example_network_build(struct example_network *network, const thalnet_center_options *options,
                                      uint64_t seed, thalnet_center **net_out) {
-  thalnet_center_options started = *options;
-  started.learned_start = network->learned_start;
-  started.in_order = network->in_order;
-  thalnet_status status = thalnet_center_create(&started, net_out);
+  thalnet_center_options all = with_its_own(network, options);
+  thalnet_status status = thalnet_center_create(&all, net_out);
   if (status) return status;
   describe(network, *net_out);
   return thalnet_center_build(*net_out, seed);
@@ -160,9 +167,9 @@ int example_network_load(struct example_network *network, const thalnet_center_o
 /* A center tells its size before it is built, so drafts are cheap. */
 static thalnet_status count_parameters(struct example_network *network, uint64_t *parameters_out) {
   thalnet_center_size size = {.struct_size = sizeof size};
-  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  const thalnet_center_options standard = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center_options options = with_its_own(network, &standard);
   thalnet_center *draft;
-  options.learned_start = network->learned_start;
   thalnet_status status = thalnet_center_create(&options, &draft);
   if (status) return status;
   describe(network, draft);

@@ -50,8 +50,8 @@ void example_network_add_options(struct example_network *n, struct example_progr
        "them have just written; else together, from the step before",
        &n->in_order, 0, 0},
       {EXAMPLE_NUMBER, "reader-gain", "X",
-       "what linear and weight_norm readers begin with is multiplied with\n"
-       "it (1)",
+       "factor on the initial weights of linear, on the initial scale of\n"
+       "weight_norm readers (1)",
        &n->reader_gain, 0.001, 1000},
       {EXAMPLE_FLAG, "learned-start", "", "center and hidden states start where is learned, not at zero",
        &n->learned_start, 0, 0},

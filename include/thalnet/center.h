@@ -49,7 +49,8 @@ typedef struct thalnet_center_options {
   int32_t in_order; /**< 1: modules take every step one after the other, in the order of their numbers, and a reader
                                          sees what the modules before its own have written in the same step: what enters the
                                          first one reaches the last one at once. 0: all read the center of the step before,
-                                         as in the paper, so that information needs one step from module to module */
+                                         as in the paper, so that information needs one step from module to module, and the
+                                         products of a step are fewer and larger */
   int32_t reserved; /**< 0 */
 } thalnet_center_options;
 #define THALNET_CENTER_OPTIONS_INIT                                                                                    \
@@ -138,7 +139,7 @@ THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const 
 
 /** Lays out and initialises all parameters. The same network, seed and library give the same bits; every tensor's values
  * depend on its name, the seed and what it is part of alone: the kind and sizes of a layer, reader or output, and a layer's gate_bias
- * or time_scale (thalnet/module.h).
+ * or time_scale (thalnet/module.h), or a reader's gain (thalnet/reader.h).
  * @retval THALNET_ERROR_STATE  already built; or the network is incomplete: no module, a module without layers, with neither
  *         input nor reader, or an input, output that nobody is connected to; or a single module whose reader has skip_own,
  *         and nothing to read

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A module's reading mechanism. Static readers have an effective matrix [context, center], scale * W, that changes only with the
- * parameters; the network multiplies those of all modules at once. Dynamic readers compute their weights at every step from
+ * parameters; the network multiplies those of all modules at once, unless they go in order. Dynamic readers compute their weights at every step from
  * the module's own previous features. Mathematics: docs/design.md; API: thalnet/reader.h. */
 #ifndef THALNET_CENTER_READER_H
 #define THALNET_CENTER_READER_H
@@ -44,7 +44,7 @@ typedef struct thalnet__reading {
   real *product_scratch; /* of thalnet__multiply_gradient */
 } thalnet__reading;
 
-/* Where its gradients go, which is added to; the places of thalnet__reading may be the same. */
+/* Where a reader adds its gradients: phi, newer and own as in thalnet__reading; they may be one array. */
 typedef struct thalnet__reading_gradient {
   real *phi, *newer, *own;
   real *parameters;

@@ -105,7 +105,7 @@ static void thalnet__modules_back(thalnet__back_call *call, thalnet__range modul
   const int in_parts = thalnet__in_parts(call->work);
   for (size_t i = 0; i < modules.count && !in_parts; i++) thalnet__module_back(call, modules.first + i);
   for (size_t j = net->depth; j-- > 0 && in_parts;) {
-    const size_t phases = thalnet__phases(net, j, 1);
+    const size_t phases = thalnet__phases(net, modules, j, 1);
     for (size_t phase = 0; phase < phases; phase++) {
       call->first = modules.first;
       call->layer = j;
@@ -126,7 +126,7 @@ void thalnet__segment_step_back(thalnet__work *work, thalnet__segment *segment, 
     for (size_t j = 0; j < net->modules[m]->layer_count; j++) thalnet__describe_gradient(work, segment, m, j, step);
   for (size_t turn = thalnet__turns(net); turn-- > 0;) {
     const thalnet__range modules = thalnet__turn(net, turn);
-    if (net->in_order) thalnet__drop_features_back(work, segment, step, modules);
+    if (turn + 1 < thalnet__turns(net)) thalnet__drop_features_back(work, segment, step, modules);
     thalnet__modules_back(&call, modules);
     thalnet__drop_contexts_back(work, segment, step, modules);
     if (net->contexts > 0 && !forgotten) thalnet__read_center_back(work, segment, step, modules, gradients);

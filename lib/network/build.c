@@ -102,9 +102,9 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
   }
   if (thalnet__has_reader(module)) {
     const thalnet__reader *reader = &module->reader.reading;
-    /* static readers are one matrix, with zeros where they leave columns out */
-    const double weights =
-        (double)reader->context * (double)(thalnet__is_static(reader) ? reader->center : reader->seen);
+    /* static readers are one matrix, with zeros where they leave columns out; but not in order */
+    const int whole = thalnet__is_static(reader) && !reader->in_order;
+    const double weights = (double)reader->context * (double)(whole ? reader->center : reader->seen);
     if (thalnet__is_static(reader))
       operations += 2 * weights;
     else if (reader->kind->number == THALNET_SOFTMAX)

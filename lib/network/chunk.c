@@ -118,9 +118,11 @@ static void thalnet__assign_slots(thalnet__work *work, const thalnet_batch *batc
 static void thalnet__rest_padding(const thalnet__work *work, const thalnet_batch *batch, size_t step) {
   const thalnet__segment *main = &work->main;
   const size_t steps_done = work->frame * work->net->steps_per_frame + step + 1;
-  for (size_t r = 0; r < work->rows; r++)
-    if (steps_done > thalnet__row_steps(work, batch, r))
-      thalnet__zero_row(work->net, thalnet__slot(work->net, main, main->after[step]), r);
+  for (size_t r = 0; r < work->rows; r++) {
+    if (steps_done <= thalnet__row_steps(work, batch, r)) continue;
+    thalnet__zero_row(work->net, thalnet__slot(work->net, main, main->after[step]), r);
+    if (main->shown != NULL) thalnet__hide_row(work, main, main->after[step], r);
+  }
 }
 
 static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) {
@@ -136,7 +138,8 @@ static void thalnet__run_steps(thalnet__work *work, const thalnet_batch *batch) 
     }
     thalnet__segment_step(work, main, step);
     thalnet__rest_padding(work, batch, step);
-    thalnet__drop_after(work, main, step);
+    if (!net->in_order) /* in order it is made feature by feature, within the step */
+      thalnet__drop_center(work, main, thalnet__slot(net, main, main->after[step]).phi, main->after[step], step + 1);
   }
 }
 
@@ -158,7 +161,8 @@ static void thalnet__settle_forward(thalnet__work *work) {
   for (size_t step = 0; step < settle->steps; step++) {
     settle->after[step] = step + 1;
     thalnet__segment_step(work, settle, step);
-    thalnet__drop_after(work, settle, step);
+    if (!net->in_order)
+      thalnet__drop_center(work, settle, thalnet__slot(net, settle, step + 1).phi, step + 1, step + 1);
   }
 }
 

@@ -116,7 +116,8 @@ thalnet_status thalnet__lay_out_prepared(thalnet_center *net) {
   }
   thalnet__place_forward(net, &places);
   for (size_t o = 0; o < net->output_count; o++) thalnet__place_back(&places, &net->outputs[o].head);
-  for (size_t i = net->module_count; i-- > 0;) thalnet__place_module_back(&places, net->modules[i]);
+  for (size_t i = 0; i < net->module_count; i++)
+    thalnet__place_module_back(&places, net->modules[net->in_order ? net->module_count - 1 - i : i]);
   thalnet__place_back(&places, &net->readers);
   if (places.overflowed || places.used > SIZE_MAX / 16)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");

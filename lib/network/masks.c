@@ -144,29 +144,28 @@ static void thalnet__center_part(void *argument, size_t index, size_t worker) {
 }
 
 static void thalnet__show(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
-                          size_t step, thalnet__range modules, int making) {
+                          size_t step, thalnet__range modules) {
   thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules, .from = phi};
   if (segment->shown == NULL) return;
-  call.making = making && work->dropping.every_step;
+  call.making = work->dropping.every_step;
   call.to = segment->shown + slot * segment->rows * work->net->features;
   thalnet__deal_rows(&call, thalnet__center_part);
 }
 
 void thalnet__drop_center(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
                           size_t step) {
-  thalnet__show(work, segment, phi, slot, step, thalnet__all_modules(work), 1);
+  thalnet__show(work, segment, phi, slot, step, thalnet__all_modules(work));
 }
 
 void thalnet__drop_features(const thalnet__work *work, const thalnet__segment *segment, size_t step,
                             thalnet__range modules) {
   const size_t slot = segment->after[step];
-  thalnet__show(work, segment, thalnet__slot(work->net, segment, slot).phi, slot, step + 1, modules, 1);
+  thalnet__show(work, segment, thalnet__slot(work->net, segment, slot).phi, slot, step + 1, modules);
 }
 
-void thalnet__drop_after(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
-  const size_t slot = segment->after[step];
-  thalnet__show(work, segment, thalnet__slot(work->net, segment, slot).phi, slot, step + 1, thalnet__all_modules(work),
-                !work->net->in_order);
+void thalnet__hide_row(const thalnet__work *work, const thalnet__segment *segment, size_t slot, size_t row) {
+  const size_t p = work->net->features;
+  memset(segment->shown + (slot * segment->rows + row) * p, 0, p * sizeof(real));
 }
 
 static void thalnet__shown_back_part(void *argument, size_t index, size_t worker) {
@@ -220,6 +219,7 @@ static void thalnet__mask_contexts(const thalnet__work *work, const thalnet__seg
                                    thalnet__range modules, int making, real *contexts) {
   thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules, .to = contexts};
   if (segment->context_masks == NULL) return;
+  if (modules.count == 1 && !thalnet__has_reader(work->net->modules[modules.first])) return;
   call.making = making && work->dropping.every_step;
   thalnet__deal_rows(&call, thalnet__context_part);
 }

@@ -16,8 +16,8 @@ void thalnet__begin_masks(thalnet__work *work, const thalnet_batch *batch);
 /* What readers and outputs see of phi [row][P], the center after `step` steps of the segment, into slot `slot`. */
 void thalnet__drop_center(const thalnet__work *work, const thalnet__segment *segment, const real *phi, size_t slot,
                           size_t step);
-/* The same of the center that a step has made, whose factors modules in order have drawn already. */
-void thalnet__drop_after(const thalnet__work *work, const thalnet__segment *segment, size_t step);
+/* Nothing is seen of a row that is at rest. */
+void thalnet__hide_row(const thalnet__work *work, const thalnet__segment *segment, size_t slot, size_t row);
 /* The contexts of these modules at a step, in their place, and their gradients. */
 void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
                             thalnet__range modules);

@@ -8,15 +8,23 @@
 #include "network/masks.h"
 #include "network/unroll.h"
 
-/* A step, or a block of steps, that threads share. */
-typedef struct thalnet__reading_call {
+/* A product that threads share, of one matrix and the values or gradients of a step. */
+typedef struct thalnet__reader_product {
+  const thalnet__work *work;
+  const thalnet__matrix *matrix;
+  size_t rows, parts;
+  thalnet__const_rows from;
+  int accumulate;
+  thalnet__rows to;
+} thalnet__reader_product;
+
+/* The weights of a block of steps, likewise. */
+typedef struct thalnet__reader_sums {
   const thalnet__work *work;
   const thalnet__segment *segment;
-  const thalnet__reader *reader;
   size_t step, end, parts;
-  int side, accumulate;
-  real *to; /* [row][P], or gradients of parameters */
-} thalnet__reading_call;
+  real *gradients;
+} thalnet__reader_sums;
 
 thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thalnet__segment *segment, size_t step) {
   const thalnet_center *net = work->net;
@@ -32,15 +40,18 @@ thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thal
                             .product_scratch = thalnet__product_scratch(work, 0)};
 }
 
-/* The center that a side of a reader is over, at a step. */
-static const real *thalnet__side_center(const thalnet__reading_call *call, size_t step) {
-  const int newer = call->reader->in_order && call->side == 0;
-  return thalnet__shown_at(call->work->net, call->segment, newer ? call->segment->after[step] : step);
+/* Where, in the center that it is over at a step, a side of a reader begins. */
+static thalnet__const_rows thalnet__side(const thalnet_center *net, const thalnet__segment *segment, size_t step,
+                                         const thalnet__reader *reader, int side) {
+  const thalnet__columns columns = thalnet__seen_columns(reader, side);
+  const size_t slot = reader->in_order && side == 0 ? segment->after[step] : step;
+  return (thalnet__const_rows){thalnet__shown_at(net, segment, slot) + columns.from + columns.gap, net->features};
 }
 
-/* As many parts as a product with so many columns is worth. */
-static size_t thalnet__shared_parts(const thalnet__work *work, size_t columns) {
-  return thalnet__in_parts(work) ? thalnet__column_parts(columns) : 1;
+/* Dealt in as many parts as it is worth: by columns of the result, so many. */
+static void thalnet__deal_product(thalnet__reader_product *product, thalnet__deal_task *task, size_t columns) {
+  product->parts = thalnet__in_parts(product->work) ? thalnet__column_parts(columns) : 1;
+  thalnet__deal(product->work, task, product, product->parts);
 }
 
 /* --- forward --- */
@@ -51,43 +62,33 @@ static thalnet__rows thalnet__contexts(const thalnet_center *net, const thalnet_
 }
 
 static void thalnet__read_part(void *argument, size_t index, size_t worker) {
-  const thalnet__reading_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__const_rows phi = {thalnet__shown_at(net, call->segment, call->step), net->features};
+  const thalnet__reader_product *product = argument;
+  const thalnet_center *net = product->work->net;
   (void)worker;
-  thalnet__matrix_forward(net->kernels, &net->readers, net->prepared, call->segment->rows, phi, 0,
-                          thalnet__contexts(net, call->segment, call->step, 0), (thalnet__part){index, call->parts});
-}
-
-static void thalnet__read_side_part(void *argument, size_t index, size_t worker) {
-  const thalnet__reading_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__columns columns = thalnet__seen_columns(call->reader, call->side);
-  const real *center = thalnet__side_center(call, call->step) + columns.from + columns.gap;
-  (void)worker;
-  thalnet__matrix_forward(net->kernels, &call->reader->sides[call->side], net->prepared, call->segment->rows,
-                          (thalnet__const_rows){center, net->features}, call->accumulate,
-                          thalnet__contexts(net, call->segment, call->step, call->reader->column),
-                          (thalnet__part){index, call->parts});
+  thalnet__matrix_forward(net->kernels, product->matrix, net->prepared, product->rows, product->from,
+                          product->accumulate, product->to, (thalnet__part){index, product->parts});
 }
 
 static void thalnet__read_sides(thalnet__work *work, const thalnet__segment *segment, size_t step,
                                 const thalnet__reader *reader) {
-  thalnet__reading_call call = {.work = work, .segment = segment, .reader = reader, .step = step};
-  call.parts = thalnet__shared_parts(work, reader->context);
-  for (call.side = 0; call.side < 2; call.side++) {
-    if (reader->sides[call.side].inputs == 0) continue;
-    thalnet__deal(work, thalnet__read_side_part, &call, call.parts);
-    call.accumulate = 1;
+  thalnet__reader_product product = {.work = work, .rows = segment->rows};
+  product.to = thalnet__contexts(work->net, segment, step, reader->column);
+  for (int side = 0; side < 2; side++) {
+    product.matrix = &reader->sides[side];
+    product.from = thalnet__side(work->net, segment, step, reader, side);
+    if (product.matrix->inputs == 0) continue;
+    thalnet__deal_product(&product, thalnet__read_part, reader->context);
+    product.accumulate = 1;
   }
 }
 
 void thalnet__read_center(thalnet__work *work, thalnet__segment *segment, size_t step, thalnet__range modules) {
   const thalnet_center *net = work->net;
-  thalnet__reading_call call = {.work = work, .segment = segment, .step = step};
-  call.parts = thalnet__shared_parts(work, net->static_contexts);
-  if (net->static_contexts > 0 && !net->in_order) thalnet__deal(work, thalnet__read_part, &call, call.parts);
   const thalnet__reading reading = thalnet__describe_reading(work, segment, step);
+  thalnet__reader_product all = {.work = work, .matrix = &net->readers, .rows = segment->rows};
+  all.from = (thalnet__const_rows){reading.phi, net->features};
+  all.to = thalnet__contexts(net, segment, step, 0);
+  if (net->readers.outputs > 0) thalnet__deal_product(&all, thalnet__read_part, net->static_contexts);
   for (size_t m = modules.first; m < modules.first + modules.count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     if (reader->kind == NULL) continue;
@@ -107,37 +108,22 @@ thalnet__rows thalnet__context_gradients(const thalnet__work *work, const thalne
   return (thalnet__rows){segment->d_contexts + step % segment->block * segment->rows * contexts + column, contexts};
 }
 
-static void thalnet__back_part(void *argument, size_t index, size_t worker) {
-  const thalnet__reading_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__rows d_contexts = thalnet__context_gradients(call->work, call->segment, call->step, 0);
+static void thalnet__read_back_part(void *argument, size_t index, size_t worker) {
+  const thalnet__reader_product *product = argument;
+  const thalnet_center *net = product->work->net;
   (void)worker;
-  thalnet__matrix_backward(net->kernels, &net->readers, net->prepared, call->segment->rows,
-                           thalnet__const_view(d_contexts), 1, (thalnet__rows){call->to, net->features},
-                           (thalnet__part){index, call->parts});
+  thalnet__matrix_backward(net->kernels, product->matrix, net->prepared, product->rows, product->from, 1, product->to,
+                           (thalnet__part){index, product->parts});
 }
 
-static void thalnet__back_side_part(void *argument, size_t index, size_t worker) {
-  const thalnet__reading_call *call = argument;
-  const thalnet_center *net = call->work->net;
-  const thalnet__columns columns = thalnet__seen_columns(call->reader, call->side);
-  const thalnet__rows d_context =
-      thalnet__context_gradients(call->work, call->segment, call->step, call->reader->column);
-  (void)worker;
-  thalnet__matrix_backward(net->kernels, &call->reader->sides[call->side], net->prepared, call->segment->rows,
-                           thalnet__const_view(d_context), 1,
-                           (thalnet__rows){call->to + columns.from + columns.gap, net->features},
-                           (thalnet__part){index, call->parts});
-}
-
-static void thalnet__sides_back(thalnet__work *work, const thalnet__segment *segment, size_t step,
+static void thalnet__sides_back(thalnet__work *work, const thalnet__segment *segment, thalnet__const_rows d_context,
                                 const thalnet__reader *reader, const thalnet__reading_gradient *to) {
-  thalnet__reading_call call = {.work = work, .segment = segment, .reader = reader, .step = step};
-  for (call.side = THALNET__FAULT(IN_ORDER) ? 1 : 0; call.side < 2; call.side++) {
-    if (reader->sides[call.side].inputs == 0) continue;
-    call.to = call.side == 0 ? to->newer : to->phi;
-    call.parts = thalnet__shared_parts(work, reader->sides[call.side].inputs);
-    thalnet__deal(work, thalnet__back_side_part, &call, call.parts);
+  thalnet__reader_product product = {.work = work, .rows = segment->rows, .from = d_context};
+  for (int side = THALNET__FAULT(IN_ORDER) ? 1 : 0; side < 2; side++) {
+    const thalnet__columns columns = thalnet__seen_columns(reader, side);
+    product.matrix = &reader->sides[side];
+    product.to = (thalnet__rows){(side == 0 ? to->newer : to->phi) + columns.from + columns.gap, reader->center};
+    if (columns.count > 0) thalnet__deal_product(&product, thalnet__read_back_part, columns.count);
   }
 }
 
@@ -148,49 +134,52 @@ void thalnet__read_center_back(thalnet__work *work, thalnet__segment *segment, s
   thalnet__reading_gradient to = {.own = work->d_before.phi, .parameters = gradients};
   to.phi = thalnet__shown_gradient(work->d_shown, work->d_before.phi);
   to.newer = net->in_order ? thalnet__shown_gradient(work->d_newer, work->d_after.phi) : to.phi;
-  thalnet__reading_call call = {.work = work, .segment = segment, .step = step, .to = to.phi};
-  call.parts = thalnet__shared_parts(work, net->features);
-  if (net->static_contexts > 0 && !net->in_order) thalnet__deal(work, thalnet__back_part, &call, call.parts);
+  thalnet__reader_product all = {.work = work, .matrix = &net->readers, .rows = segment->rows};
+  all.from = thalnet__const_view(thalnet__context_gradients(work, segment, step, 0));
+  all.to = (thalnet__rows){to.phi, net->features};
+  if (net->readers.outputs > 0) thalnet__deal_product(&all, thalnet__read_back_part, net->features);
   for (size_t m = modules.first; m < modules.first + modules.count; m++) {
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     if (reader->kind == NULL) continue;
-    const thalnet__rows d_context = thalnet__context_gradients(work, segment, step, reader->column);
+    const thalnet__const_rows d_context =
+        thalnet__const_view(thalnet__context_gradients(work, segment, step, reader->column));
     if (!thalnet__is_static(reader))
-      reader->kind->backward(reader, &reading, thalnet__const_view(d_context), &to);
+      reader->kind->backward(reader, &reading, d_context, &to);
     else if (net->in_order)
-      thalnet__sides_back(work, segment, step, reader, &to);
+      thalnet__sides_back(work, segment, d_context, reader, &to);
   }
 }
 
 /* --- weight gradients of a block of steps --- */
 
 /* A center after a step may lie in a slot of its own, so what is newer comes in runs. */
-static void thalnet__side_sums(const thalnet__reading_call *call, thalnet__part part, size_t worker) {
-  const thalnet__reader *reader = call->reader;
-  const thalnet__columns columns = thalnet__seen_columns(reader, call->side);
-  const int newer = reader->in_order && call->side == 0;
-  for (size_t step = call->step, run; step < call->end && columns.count > 0; step += run) {
-    run = newer ? thalnet__after_run(call->segment, step, call->end) : call->end - step;
-    const thalnet__rows d_context = thalnet__context_gradients(call->work, call->segment, step, reader->column);
-    const thalnet__const_rows center = {thalnet__side_center(call, step) + columns.from + columns.gap, reader->center};
-    thalnet__multiply_gradient(call->work->net->kernels, reader->context, columns.count, run * call->segment->rows,
-                               thalnet__const_view(d_context), center, call->to + reader->parameters[0] + columns.from,
-                               reader->seen, thalnet__product_scratch(call->work, worker), part);
+static void thalnet__side_sums(const thalnet__reader_sums *sums, const thalnet__reader *reader, int side,
+                               thalnet__part part, size_t worker) {
+  const thalnet_center *net = sums->work->net;
+  const thalnet__columns columns = thalnet__seen_columns(reader, side);
+  const int newer = reader->in_order && side == 0;
+  for (size_t step = sums->step, run; step < sums->end && columns.count > 0; step += run) {
+    run = newer ? thalnet__after_run(sums->segment, step, sums->end) : sums->end - step;
+    const thalnet__rows d_context = thalnet__context_gradients(sums->work, sums->segment, step, reader->column);
+    thalnet__multiply_gradient(net->kernels, reader->context, columns.count, run * sums->segment->rows,
+                               thalnet__const_view(d_context), thalnet__side(net, sums->segment, step, reader, side),
+                               sums->gradients + reader->parameters[0] + columns.from, reader->seen,
+                               thalnet__product_scratch(sums->work, worker), part);
   }
 }
 
-static void thalnet__sums_part(void *argument, size_t index, size_t worker) {
-  thalnet__reading_call call = *(const thalnet__reading_call *)argument;
-  call.reader = &call.work->net->modules[index / call.parts]->reader.reading;
-  if (call.reader->kind == NULL || !thalnet__is_static(call.reader)) return;
-  for (call.side = 0; call.side < (THALNET__FAULT(SKIP_OWN) && call.reader->skip_own ? 1 : 2); call.side++)
-    thalnet__side_sums(&call, (thalnet__part){index % call.parts, call.parts}, worker);
+static void thalnet__reader_sums_part(void *argument, size_t index, size_t worker) {
+  const thalnet__reader_sums *sums = argument;
+  const thalnet__reader *reader = &sums->work->net->modules[index / sums->parts]->reader.reading;
+  if (reader->kind == NULL || !thalnet__is_static(reader)) return;
+  for (int side = 0; side < (THALNET__FAULT(SKIP_OWN) && reader->skip_own ? 1 : 2); side++)
+    thalnet__side_sums(sums, reader, side, (thalnet__part){index % sums->parts, sums->parts}, worker);
 }
 
 void thalnet__reader_gradients(thalnet__work *work, thalnet__segment *segment, size_t step, size_t end,
                                real *gradients) {
   const thalnet_center *net = work->net;
-  thalnet__reading_call call = {.work = work, .segment = segment, .step = step, .end = end, .to = gradients};
-  call.parts = thalnet__in_parts(work) ? thalnet__row_parts(net->static_contexts) : 1;
-  if (net->static_contexts > 0) thalnet__deal(work, thalnet__sums_part, &call, net->module_count * call.parts);
+  thalnet__reader_sums sums = {.work = work, .segment = segment, .step = step, .end = end, .gradients = gradients};
+  sums.parts = thalnet__in_parts(work) ? thalnet__row_parts(net->static_contexts) : 1;
+  if (net->static_contexts > 0) thalnet__deal(work, thalnet__reader_sums_part, &sums, net->module_count * sums.parts);
 }

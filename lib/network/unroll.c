@@ -143,9 +143,9 @@ static void thalnet__forward_part(void *argument, size_t index, size_t worker) {
                        (thalnet__part){part, layer->parts});
 }
 
-size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward) {
+size_t thalnet__phases(const thalnet_center *net, thalnet__range modules, size_t layer, int backward) {
   size_t phases = 0;
-  for (size_t i = 0; i < net->module_count; i++) {
+  for (size_t i = modules.first; i < modules.first + modules.count; i++) {
     if (layer >= net->modules[i]->layer_count) continue;
     phases = thalnet__max(phases, thalnet__layer_phases(&net->modules[i]->layers[layer].layer, backward));
   }
@@ -157,7 +157,7 @@ static void thalnet__modules_step(thalnet__work *work, const thalnet__segment *s
   const int in_parts = thalnet__in_parts(work);
   for (size_t i = 0; i < modules.count && !in_parts; i++) thalnet__module_step(work, segment, modules.first + i);
   for (size_t j = 0; j < net->depth && in_parts; j++) {
-    const size_t phases = thalnet__phases(net, j, 0);
+    const size_t phases = thalnet__phases(net, modules, j, 0);
     for (size_t phase = 0; phase < phases; phase++) {
       thalnet__step_call call = {work, segment, modules.first, j, phase, net->parts};
       thalnet__deal(work, thalnet__forward_part, &call, modules.count * net->parts);

@@ -17,8 +17,8 @@ static inline size_t thalnet__turns(const thalnet_center *net) { return net->in_
 static inline thalnet__range thalnet__turn(const thalnet_center *net, size_t turn) {
   return net->in_order ? (thalnet__range){turn, 1} : (thalnet__range){0, net->module_count};
 }
-/* Phases that a layer of any module has at that depth. */
-size_t thalnet__phases(const thalnet_center *net, size_t layer, int backward);
+/* Phases that a layer of any of these modules has at that depth. */
+size_t thalnet__phases(const thalnet_center *net, thalnet__range modules, size_t layer, int backward);
 /* How many steps from `step` on, before `end`, have their memories after them in consecutive slots. */
 size_t thalnet__after_run(const thalnet__segment *segment, size_t step, size_t end);
 

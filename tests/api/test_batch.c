@@ -55,7 +55,8 @@ END_TEST
 /* What a batch takes in all, once full batches have been computed: an upper bound that is not far off.
  * `both`: also thalnet_forward and thalnet_backward, which keep the activations of all chunks. */
 static void measures_memory(int32_t chunk, int both, const thalnet_dropout_options *dropout) {
-  for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
+  for (int32_t i = 0; i < 2 * SUPPORT_KINDS; i++) {
+    const int32_t kind = i / 2;
     struct support_memory memory = {0};
     thalnet_memory hooks = support_memory_hooks(&memory);
     thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
@@ -64,6 +65,7 @@ static void measures_memory(int32_t chunk, int both, const thalnet_dropout_optio
     thalnet_batch_size size = THALNET_BATCH_SIZE_INIT, resets = THALNET_BATCH_SIZE_INIT;
     options.memory = &hooks;
     options.chunk_sequences = chunk;
+    options.in_order = i % 2;
     net = support_net(kind, &options);
     batch = support_batch(net, 1, 1); /* the gradients of the center come with the first batch for training */
     EXPECT_OK(thalnet_batch_measure_memory(net, 20, 10, NULL, 0, &size));
@@ -82,7 +84,7 @@ static void measures_memory(int32_t chunk, int both, const thalnet_dropout_optio
     before = atomic_load(&memory.bytes);
     batch = support_batch(net, 20, 10);
     EXPECT_OK(thalnet_batch_set_dropout(batch, dropout));
-    for (int i = 0; i < 2; i++) {
+    for (int step = 0; step < 2; step++) {
       support_fill(net, batch, 20, 10, 3);
       EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
       if (!both) {

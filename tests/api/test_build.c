@@ -243,6 +243,32 @@ START_TEST(measure_counts) {
 }
 END_TEST
 
+/* In order, readers without their own features are products without zeros. */
+START_TEST(order_counts_what_is_read) {
+  uint64_t operations[2];
+  for (int32_t in_order = 0; in_order < 2; in_order++) {
+    thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+    thalnet_reader_options reader = THALNET_READER_OPTIONS_INIT;
+    thalnet_center_size size = {.struct_size = sizeof size};
+    thalnet_center *net = NULL;
+    options.in_order = in_order;
+    reader.skip_own = 1;
+    EXPECT_OK(thalnet_center_create(&options, &net));
+    for (size_t i = 0; i < 3; i++) {
+      thalnet_module *module = NULL;
+      EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+      EXPECT_OK(thalnet_module_add_gru(module, 4 + i, NULL));
+      EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 7, &reader, NULL));
+    }
+    EXPECT_OK(thalnet_center_build(net, 1));
+    EXPECT_OK(thalnet_center_measure(net, &size));
+    operations[in_order] = size.step_operations;
+    thalnet_center_free(net);
+  }
+  ck_assert_uint_eq(operations[0] - operations[1], 2 * 7 * (4 + 5 + 6));
+}
+END_TEST
+
 /* 2^62 parameters: their number can be told, their bytes do not fit; nobody tries to allocate them. */
 START_TEST(absurd_sizes_overflow) {
   struct support_memory memory = {.largest = 1 << 21}; /* a module may have many layers */
@@ -330,19 +356,13 @@ START_TEST(large_sizes_are_out_of_memory) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {incomplete_networks_are_refused,
-                                nothing_but_one_thing_is_missing,
-                                networks_without_inputs_or_outputs,
-                                a_refused_network_can_be_completed,
-                                the_first_failure_is_remembered,
-                                every_builder_call_is_remembered,
-                                a_built_center_is_closed,
-                                an_unbuilt_center_computes_nothing,
-                                rates_need_a_common_multiple,
-                                measure_counts,
-                                absurd_sizes_overflow,
-                                wide_modules_are_limited,
-                                wide_centers_are_limited,
+  const TTest *const tests[] = {incomplete_networks_are_refused,    nothing_but_one_thing_is_missing,
+                                networks_without_inputs_or_outputs, a_refused_network_can_be_completed,
+                                the_first_failure_is_remembered,    every_builder_call_is_remembered,
+                                a_built_center_is_closed,           an_unbuilt_center_computes_nothing,
+                                rates_need_a_common_multiple,       measure_counts,
+                                order_counts_what_is_read,          absurd_sizes_overflow,
+                                wide_modules_are_limited,           wide_centers_are_limited,
                                 large_sizes_are_out_of_memory};
   return SUPPORT_RUN("build", tests);
 }

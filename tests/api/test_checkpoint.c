@@ -345,6 +345,19 @@ START_TEST(other_networks_and_states_are_refused) {
           (const char *const[]){"thalnet.module.0.layers", "gru:33' in the file", "gru:32' here"});
   refuses(&run, &contents, &model, THALNET_ERROR_FORMAT, (const char *const[]){"no checkpoint", NULL, NULL});
   model_free(&file);
+  struct training ordered = trainings[0];
+  ordered.in_order = 1;
+  struct run in_order = start(&ordered, 1, THALNET_ADAM, &options);
+  const thalnet_checkpoint_contents theirs = contents_of(&in_order);
+  struct model its_file = save_run(&in_order);
+  file = save_run(&run);
+  refuses(&run, &contents, &its_file, THALNET_ERROR_MISMATCH,
+          (const char *const[]){"thalnet.in_order", "'1' in the file", "nothing here"});
+  refuses(&in_order, &theirs, &file, THALNET_ERROR_MISMATCH,
+          (const char *const[]){"thalnet.in_order", "nothing in the file", "'1' here"});
+  stop(&in_order);
+  model_free(&its_file);
+  model_free(&file);
   fewer.state_count = 1;
   file = save(&fewer);
   refuses(&run, &contents, &file, THALNET_ERROR_MISMATCH,

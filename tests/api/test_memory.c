@@ -11,20 +11,24 @@ struct world {
   thalnet_center_options options;
 };
 
-static void begin(struct world *world, int32_t threads) {
+static void begin_as(struct world *world, int32_t threads, int32_t learned_start, int32_t in_order) {
   memset(world, 0, sizeof *world);
   world->hooks = support_memory_hooks(&world->memory);
   world->options = (thalnet_center_options)THALNET_CENTER_OPTIONS_INIT;
   world->options.memory = &world->hooks;
   world->options.threads = threads;
   world->options.chunk_sequences = 2;
-  world->options.learned_start = world->options.in_order = threads == 2; /* both ways, that is */
+  world->options.learned_start = learned_start;
+  world->options.in_order = in_order;
 }
 
+static void begin(struct world *world, int32_t threads) { begin_as(world, threads, threads == 2, 0); }
+
 START_TEST(everything_is_given_back) {
-  for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
+  for (int32_t i = 0; i < 4 * SUPPORT_KINDS; i++) {
+    const int32_t kind = i / 4;
     struct world world;
-    begin(&world, 2);
+    begin_as(&world, 2, i % 2, i / 2 % 2);
     thalnet_center *net = support_net(kind, &world.options);
     ck_assert_int_gt(atomic_load(&world.memory.live), 0);
     thalnet_batch *batch = support_batch(net, 5, 4);

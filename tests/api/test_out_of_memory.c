@@ -13,12 +13,12 @@ struct world {
   thalnet_center_options options;
 };
 
-static void begin(struct world *world, int32_t threads) {
+static void begin(struct world *world, int32_t threads, int32_t in_order) {
   memset(world, 0, sizeof *world);
   world->hooks = support_memory_hooks(&world->memory);
   world->options = (thalnet_center_options)THALNET_CENTER_OPTIONS_INIT;
   world->options.learned_start = 1;
-  world->options.in_order = threads == 2; /* both ways, that is */
+  world->options.in_order = in_order;
   world->options.memory = &world->hooks;
   world->options.threads = threads;
   world->options.chunk_sequences = 2;
@@ -204,11 +204,11 @@ static thalnet_status write(const thalnet_center_options *options) {
   return status;
 }
 
-static void fail_everywhere(const char *name, scenario run, int32_t threads) {
+static void fail_everywhere(const char *name, scenario run, int32_t threads, int32_t in_order) {
   for (int persistent = 0; persistent < 2; persistent++) {
     for (long fail_at = 1;; fail_at++) {
       struct world world;
-      begin(&world, threads);
+      begin(&world, threads, in_order);
       world.memory.fail_at = fail_at;
       world.memory.persistent = persistent;
       thalnet_status status = run(&world.options);
@@ -227,15 +227,16 @@ static void fail_everywhere(const char *name, scenario run, int32_t threads) {
 
 START_TEST(every_allocation_fails) {
   stored = model_of_kind(SUPPORT_READERS);
-  fail_everywhere("build", build_all, 1);
+  fail_everywhere("build", build_all, 1, 0);
   for (int32_t threads = 1; threads <= 3; threads += 2) {
-    fail_everywhere("train", train, threads);
-    fail_everywhere("evaluate", evaluate, threads);
-    fail_everywhere("two calls", two_calls, threads);
+    fail_everywhere("train", train, threads, 0);
+    fail_everywhere("evaluate", evaluate, threads, 0);
+    fail_everywhere("two calls", two_calls, threads, 0);
   }
-  fail_everywhere("save and load", save_and_load, 1);
-  fail_everywhere("live", live, 1);
-  fail_everywhere("write", write, 1);
+  fail_everywhere("train in order", train, 1, 1);
+  fail_everywhere("save and load", save_and_load, 1, 0);
+  fail_everywhere("live", live, 1, 0);
+  fail_everywhere("write", write, 1, 0);
   model_free(&stored);
 }
 END_TEST
@@ -278,7 +279,7 @@ START_TEST(handles_survive_a_failure) {
   float *reference = NULL;
   for (long fail_at = 0;; fail_at++) {
     struct world world;
-    begin(&world, 1);
+    begin(&world, 1, 0);
     thalnet_center *net = support_net(SUPPORT_READERS, &world.options);
     thalnet_batch *batch = support_batch(net, 5, 3);
     thalnet_state *state = support_state(net, 5);
@@ -324,7 +325,7 @@ START_TEST(a_failure_leaves_nothing_for_backward) {
     long failures = 1;
     for (long fail_at = 1; failures > 0; fail_at++) {
       struct world world;
-      begin(&world, 1);
+      begin(&world, 1, 0);
       thalnet_center *net = support_net(SUPPORT_READERS, &world.options);
       thalnet_batch *batch = support_batch(net, sequences, 3);
       support_fill(net, batch, sequences, 3, 1);

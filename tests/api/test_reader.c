@@ -62,17 +62,22 @@ START_TEST(readers_are_checked) {
     refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
   }
   options.skip_own = 0;
-  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_GAUSSIAN; kind++) {
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_WEIGHT_NORM; kind++) {
     static const float gains[] = {-1.0f, 0.0009f, 1000.1f, NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < sizeof gains / sizeof gains[0]; i++) {
       options.gain = gains[i];
       refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
     }
-    options.gain = 0.5f; /* of static readers only */
-    if (kind > THALNET_WEIGHT_NORM) {
-      refuses(d, kind, 3, &options, THALNET_ERROR_ARGUMENT);
-    }
   }
+  for (int i = 0; i < 2; i++) { /* the first and the last that are good */
+    struct draft good = start();
+    options.gain = i ? 1000.0f : 0.001f;
+    EXPECT_OK(thalnet_module_add_reader(good.module, THALNET_LINEAR, 3, &options, NULL));
+    thalnet_center_free(good.net);
+  }
+  options.gain = 0.5f; /* of static readers only */
+  refuses(d, THALNET_SOFTMAX, 3, &options, THALNET_ERROR_ARGUMENT);
+  refuses(d, THALNET_GAUSSIAN, 3, &options, THALNET_ERROR_ARGUMENT);
   options.gain = 0.0f;
   options.reserved = 1;
   refuses(d, THALNET_LINEAR, 3, &options, THALNET_ERROR_VERSION);
@@ -107,34 +112,41 @@ START_TEST(readers_answer) {
 END_TEST
 
 /* A gain multiplies what a reader begins with, and nothing else of the network. */
-START_TEST(readers_begin_with_a_gain) {
-  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_WEIGHT_NORM; kind++) {
-    thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
-    const char *multiplied = kind == THALNET_LINEAR ? "modules.0.reader.weight" : "modules.0.reader.scale";
-    struct draft d[2] = {start(), start()};
-    options.gain = 0.25f;
-    EXPECT_OK(thalnet_module_add_reader(d[0].module, kind, 3, NULL, NULL));
-    EXPECT_OK(thalnet_module_add_reader(d[1].module, kind, 3, &options, NULL));
-    EXPECT_OK(thalnet_center_build(d[0].net, 7));
-    EXPECT_OK(thalnet_center_build(d[1].net, 7));
-    for (size_t t = 0; t < thalnet_center_tensor_count(d[0].net); t++) {
-      const char *name = thalnet_center_tensor_name(d[0].net, t);
-      const float factor = strcmp(name, multiplied) == 0 ? 0.25f : 1.0f;
-      float one[256], two[256];
-      size_t dimensions[3], count = 1;
-      for (int k = 0, rank = thalnet_center_tensor_shape(d[0].net, name, dimensions); k < rank; k++) {
-        count *= dimensions[k];
-      }
-      ck_assert_uint_le(count, 256);
-      EXPECT_OK(thalnet_center_read(d[0].net, name, one, count));
-      EXPECT_OK(thalnet_center_read(d[1].net, name, two, count));
-      for (size_t i = 0; i < count; i++) {
-        ck_assert_msg(two[i] == factor * one[i], "%s: %g is not %g times %g", name, (double)two[i], (double)factor,
-                      (double)one[i]);
-      }
+static void begins_with(int32_t kind, float gain, float wanted) {
+  thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
+  const char *multiplied = kind == THALNET_LINEAR ? "modules.0.reader.weight" : "modules.0.reader.scale";
+  struct draft d[2] = {start(), start()};
+  options.gain = gain;
+  EXPECT_OK(thalnet_module_add_reader(d[0].module, kind, 3, NULL, NULL));
+  EXPECT_OK(thalnet_module_add_reader(d[1].module, kind, 3, &options, NULL));
+  EXPECT_OK(thalnet_center_build(d[0].net, 7));
+  EXPECT_OK(thalnet_center_build(d[1].net, 7));
+  for (size_t t = 0; t < thalnet_center_tensor_count(d[0].net); t++) {
+    const char *name = thalnet_center_tensor_name(d[0].net, t);
+    const float factor = strcmp(name, multiplied) == 0 ? wanted : 1.0f;
+    float one[256], two[256];
+    size_t dimensions[3], count = 1;
+    for (int k = 0, rank = thalnet_center_tensor_shape(d[0].net, name, dimensions); k < rank; k++) {
+      count *= dimensions[k];
     }
-    thalnet_center_free(d[0].net);
-    thalnet_center_free(d[1].net);
+    ck_assert_uint_le(count, 256);
+    EXPECT_OK(thalnet_center_read(d[0].net, name, one, count));
+    EXPECT_OK(thalnet_center_read(d[1].net, name, two, count));
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_msg(two[i] == factor * one[i], "%s: %g is not %g times %g", name, (double)two[i], (double)factor,
+                    (double)one[i]);
+    }
+  }
+  thalnet_center_free(d[0].net);
+  thalnet_center_free(d[1].net);
+}
+
+START_TEST(readers_begin_with_a_gain) {
+  static const float gains[][2] = {{0.25f, 0.25f}, {0.0f, 1.0f}, {-0.0f, 1.0f}, {1.0f, 1.0f}, {512.0f, 512.0f}};
+  for (int32_t kind = THALNET_LINEAR; kind <= THALNET_WEIGHT_NORM; kind++) {
+    for (size_t i = 0; i < sizeof gains / sizeof gains[0]; i++) {
+      begins_with(kind, gains[i][0], gains[i][1]);
+    }
   }
 }
 END_TEST

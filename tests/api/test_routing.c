@@ -203,42 +203,52 @@ START_TEST(new_slices_are_read_in_order) {
 }
 END_TEST
 
-/* The share by its definition, for a network whose center can be read off its outputs: one frame contributes nothing
- * (the center before it is zero), two frames contribute the reading of the first. */
-START_TEST(share_is_the_root_mean_square) {
-  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
-  thalnet_batch *batch = support_batch(net, 1, 2);
-  thalnet_state *state = support_state(net, 1);
-  float values[4], weight[27], x[6] = {0.5f, -1.0f, 0.25f, 0.0f, 1.0f, 2.0f};
-  size_t size = thalnet_state_values(state);
-  float *memory = malloc(size * sizeof *memory);
-  EXPECT_OK(thalnet_center_read(net, "modules.1.reader.weight", weight, 27));
-  EXPECT_OK(thalnet_batch_begin(batch, 1, 1));
-  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 3));
-  EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, values, 4));
-  for (int i = 0; i < 4; i++) {
-    ck_assert(values[i] == 0.0f);
-  }
-  EXPECT_OK(thalnet_forward(net, batch, state));
-  EXPECT_OK(thalnet_state_read(state, 0, memory, size));
-  EXPECT_OK(thalnet_batch_begin(batch, 1, 2));
-  EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 6));
-  EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, values, 4));
-  for (size_t j = 0; j < 2; j++) {
-    double sum = 0;
-    for (size_t i = 0; i < 3; i++) {
-      double read = 0;
-      for (size_t k = j ? 5 : 0; k < (j ? 9u : 5u); k++) {
-        read += (double)weight[i * 9 + k] * (double)memory[k];
-      }
-      sum += read * read;
+/* The sum of squares of what columns [from, to) of the second module's reading weights make of a row of memory. */
+static double contribution(const float *weight, const float *memory, size_t from, size_t to) {
+  double sum = 0;
+  for (size_t i = 0; i < 3; i++) {
+    double read = 0;
+    for (size_t k = from; k < to; k++) {
+      read += (double)weight[i * 9 + k] * (double)memory[k];
     }
-    ck_assert_double_eq_tol((double)values[2 + j], sqrt(sum / (2 * 3)), 1e-6); /* two steps of three values */
+    sum += read * read;
   }
-  free(memory);
-  thalnet_state_free(state);
-  thalnet_batch_free(batch);
-  thalnet_center_free(net);
+  return sum;
+}
+
+/* The share by its definition, for a network whose center can be read off its memory: of two frames the first one reads
+ * zeros, the second one what the first has left; but in order the second module has read the new features of the first. */
+START_TEST(share_is_the_root_mean_square) {
+  for (int32_t in_order = 0; in_order < 2; in_order++) {
+    thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+    options.in_order = in_order;
+    thalnet_center *net = support_net(SUPPORT_SMALL, &options);
+    thalnet_batch *batch = support_batch(net, 1, 2);
+    thalnet_state *state = support_state(net, 1);
+    float values[4], weight[27], x[6] = {0.5f, -1.0f, 0.25f, 0.0f, 1.0f, 2.0f}, memory[2][64];
+    const size_t size = thalnet_state_values(state);
+    ck_assert_uint_le(size, 64);
+    EXPECT_OK(thalnet_center_read(net, "modules.1.reader.weight", weight, 27));
+    for (size_t frame = 0; frame < 2; frame++) {
+      EXPECT_OK(thalnet_batch_begin(batch, 1, 1));
+      EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x + 3 * frame, 3));
+      EXPECT_OK(thalnet_forward(net, batch, state));
+      EXPECT_OK(thalnet_state_read(state, 0, memory[frame], size));
+    }
+    EXPECT_OK(thalnet_batch_begin(batch, 1, 1));
+    EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 3));
+    EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, values, 4));
+    ck_assert(values[0] == 0.0f && values[1] == 0.0f && values[3] == 0.0f && (values[2] > 0.0f) == in_order);
+    EXPECT_OK(thalnet_batch_begin(batch, 1, 2));
+    EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, 6));
+    EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_SHARE, values, 4));
+    const double first = contribution(weight, memory[0], 0, 5) + in_order * contribution(weight, memory[1], 0, 5);
+    ck_assert_double_eq_tol((double)values[2], sqrt(first / (2 * 3)), 1e-6); /* two steps of three values */
+    ck_assert_double_eq_tol((double)values[3], sqrt(contribution(weight, memory[0], 5, 9) / (2 * 3)), 1e-6);
+    thalnet_state_free(state);
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+  }
 }
 END_TEST
 

@@ -94,6 +94,12 @@ run 0 "outputs for each" $few --output each --sample 10
   # shellcheck disable=SC2086
   run 0 "three steps" $few --steps-per-frame 3 --reader linear
   # shellcheck disable=SC2086
+  run 0 "in order" $few --in-order --reader-gain 0.5 --quiet
+  value validation_bpc >"$work/one"
+  # shellcheck disable=SC2086
+  run 0 "in order, one step" $few --in-order --reader-gain 0.5 --steps-per-frame 1 --quiet
+  [ "$(value validation_bpc)" = "$(cat "$work/one")" ] || failed "in order: not one step"
+  # shellcheck disable=SC2086
   run 0 "input dropout" $few --input-dropout 0.1 --stack dense-gru --budget 20000 --learned-start --zoneout 0.1
   holds "$(value parameters) > 15000 && $(value parameters) <= 20000" || failed "budget: $(value parameters)"
 }

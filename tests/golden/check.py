@@ -177,11 +177,11 @@ def wrong_order(network, shown, i, features):
     return shown
 
 
+reference_written = reference.written
+
+
 def wrong_writing(network, shown, i, features):
     return reference_written(network, shown, i, features.detach())
-
-
-reference_written = reference.written
 
 
 def wrong_columns(network, i, center):
@@ -263,7 +263,6 @@ def check_all():
     check_weight_norm()
     check_gaussian()
     for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start",
-                 "in_order",
-                 "norm_gru", "norm_lstm"):
+                 "in_order", "norm_gru", "norm_lstm"):
         print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
     check_mistakes()
