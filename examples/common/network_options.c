@@ -128,6 +128,16 @@ static int check(const struct example_network *n, struct example_error *error) {
   return 0;
 }
 
+/* Flags and numbers that defaults may set, where they do not contradict what was given. */
+static void fill_flags(struct example_network *n, const struct example_network *defaults) {
+  int is_static = is(n->reader, "linear") || is(n->reader, "weight_norm");
+  n->layer_norm |= defaults->layer_norm;
+  if (is(n->model, "gru")) return; /* what follows is of modules */
+  n->in_order |= defaults->in_order && n->modules > 1 && !is(n->reader, "none");
+  if (n->reader_gain == 0.0 && is_static) n->reader_gain = defaults->reader_gain;
+  if (n->gate_bias == 0.0 && !n->time_scale && !is(n->stack, "dense")) n->gate_bias = defaults->gate_bias;
+}
+
 int example_network_finish(struct example_network *n, const struct example_network *defaults,
                            struct example_error *error) {
   fill_word(&n->model, defaults->model ? defaults->model : "thalnet");
@@ -146,7 +156,7 @@ int example_network_finish(struct example_network *n, const struct example_netwo
                         "--output each does not go with --connect ends, where only the last module has an output");
   if (is(n->connect, "ends") && is(n->reader, "none"))
     return example_fail(error, "--reader none does not go with --connect ends: the last module would see nothing");
-  fill_word(&n->cell, "gru");
+  fill_word(&n->cell, !plain && defaults->cell ? defaults->cell : "gru");
   fill(&n->budget, defaults->budget);
   fill(&n->modules, plain ? 1 : defaults->modules);
   fill(&n->layers, plain ? defaults->layers : 1);
@@ -162,6 +172,7 @@ int example_network_finish(struct example_network *n, const struct example_netwo
   fill_word(&n->own, "read");
   if (is(n->own, "skip") && n->modules == 1)
     return example_fail(error, "--own skip leaves nothing to read to one module");
+  fill_flags(n, defaults);
   if (n->in_order && n->modules == 1) return example_fail(error, "--in-order needs a second module");
   return read_time_scales(n, error);
 }

@@ -143,6 +143,17 @@ grep -q "data: $text; 3600 characters for training, 200 for validation, 200 for 
   run 0 "as in the paper" --data "$work/little" --preset paper --epochs 1 --streams 1 --segments 1 --warmup-characters 0
   holds "$(value parameters) > 11700000 && $(value parameters) < 12000000" || failed "as in the paper: the size"
   grep -q "a dense layer of 400 and 1 GRU layer of 600" "$out" || failed "as in the paper: another network"
+  head -c 3000 "$0" >"$work/little"
+  run 0 "tuned" --data "$work/little" --preset tuned --window 10 --segments 1 --warmup-characters 0
+  grep -q "2 modules of 1 LSTM layer of .*reader gain 0.2, in order, layer norm, gate bias 1" "$out" ||
+    failed "tuned: another network"
+  holds "$(value parameters) > 950000 && $(value parameters) <= 1000000" || failed "tuned: the size"
+  run 0 "tuned, otherwise" --data "$work/little" --preset tuned --window 10 --segments 1 --warmup-characters 0 \
+    --reader softmax --modules 1 --budget 20000
+  grep -q "1 modules of 1 LSTM layer of .*softmax readers.*, layer norm, gate bias 1" "$out" ||
+    failed "tuned, otherwise: another network"
+  run 0 "tuned GRU" --data "$work/little" --preset tuned --model gru --window 10 --segments 1 --warmup-characters 0
+  grep -q "plain GRU, 2 GRU layers of .*, layer norm;" "$out" || failed "tuned GRU: another network"
 }
 refused "a network for other letters" "input 0 has the size" --data "$text" --load "$work/saved/model.safetensors"
 gzip -c "$text" | head -c 500 >"$work/text.gz"
