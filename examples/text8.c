@@ -34,7 +34,7 @@ static const struct example_defaults for_files = {
     .epochs = 5,
     .batch = 64,
     .rate = 4e-3};
-/* What the trials of docs/results.md led to. */
+/* As in the trainings of docs/results.md. */
 static const struct example_defaults tuned = {.network = {.modules = 2,
                                                           .features = 283,
                                                           .context = 96,
