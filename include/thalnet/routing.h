@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Routing: which module reads which, the learned wiring of a ThalNet (paper section 3.2). */
+ * Routing: which module reads which, the learned wiring of a ThalNet (paper section 3.2), as numbers. graph.h makes a graph of
+ * them: chains, skip connections, feedback.
+ *
+ * Threads: as thalnet_forward: any number of calls on a center at once, each with a batch of its own. */
 #ifndef THALNET_ROUTING_H
 #define THALNET_ROUTING_H
 
@@ -35,6 +38,34 @@ enum {
  *         thalnet_backward needs a thalnet_forward again */
 THALNET_API thalnet_status thalnet_center_routing(const thalnet_center *net, thalnet_batch *batch, int32_t measure,
                                                   float *values, size_t count);
+
+/** The same for everything that is connected. Nodes are the inputs, the modules and the outputs, in this order and in that of
+ * their numbers: N together. Fills values[to * N + from], with
+ * - what module `to` reads of module `from`, as thalnet_center_routing;
+ * - what input `from` does in module `to`, in the products of its first layer: by weight the Frobenius norm of the input's
+ *   columns there, by share the root mean square of their product with it (of one value, steps in which it is absent counted);
+ * - what module `from` does in output `to`: by weight the norm of its matrix V, by share the root mean square of V phi after
+ *   every step;
+ * and 0 where nothing is connected. Numbers compare within one kind of connection alone.
+ * @param count N * N
+ * @retval as thalnet_center_routing */
+THALNET_API thalnet_status thalnet_center_wiring(const thalnet_center *net, thalnet_batch *batch, int32_t measure,
+                                                 float *values, size_t count);
+
+/** Routing step by step, in one sequence of a batch: fills values[step * modules * modules + i * modules + j]. Steps are all that
+ * the batch's frames last; those beyond the sequence's length are 0. By weight, static readers read the same at every step; by
+ * share it is the root of the mean square of what was read in that step, over the values of the context.
+ * @param batch contents as in thalnet_center_routing; not NULL
+ * @param count frames * thalnet_center_steps_per_frame * modules * modules
+ * @retval as thalnet_center_routing; THALNET_ERROR_ARGUMENT also for a sequence that the batch does not have */
+THALNET_API thalnet_status thalnet_center_trace_routing(const thalnet_center *net, thalnet_batch *batch,
+                                                        size_t sequence, int32_t measure, float *values, size_t count);
+
+/** The center after every step of one sequence: fills values[step * P + k], P = thalnet_center_features; 0 beyond its length.
+ * @param count frames * thalnet_center_steps_per_frame * P
+ * @retval as thalnet_center_trace_routing */
+THALNET_API thalnet_status thalnet_center_trace_features(const thalnet_center *net, thalnet_batch *batch,
+                                                         size_t sequence, float *values, size_t count);
 
 #ifdef __cplusplus
 }

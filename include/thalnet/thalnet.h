@@ -28,6 +28,7 @@
 #include <thalnet/checkpoint.h>
 #include <thalnet/export.h>
 #include <thalnet/file.h>
+#include <thalnet/graph.h>
 #include <thalnet/host.h>
 #include <thalnet/module.h>
 #include <thalnet/optimizer.h>

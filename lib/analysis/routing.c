@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A[i][j] = how strongly module i reads module j: by the reading weights over j's slice of the center, or by what that slice
- * contributes to the context. */
+/* How strongly everything is connected with everything: by the weights, or by what comes through in a batch. */
 #include "analysis/routing.h"
 
 #include <math.h>
@@ -8,162 +7,94 @@
 
 #include <thalnet/routing.h>
 
-#include "core/checked.h"
-#include "network/reading.h"
-#include "network/run.h"
+#include "analysis/survey.h"
 
-/* The sums that one pass over a batch makes. */
-typedef struct thalnet__survey {
-  int32_t measure;
-  double *squares;   /* [modules][modules]: of contributions */
-  double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; a reader's [C, seen] at its column */
-  real *matrix;      /* [largest context][P]: of one row */
-  uint64_t readings; /* steps times sequences */
-} thalnet__survey;
+/* --- by share --- */
 
-/* Whether it reads a module's slice at all, and in which column of its weights that begins. */
-static int thalnet__reads(const thalnet__reader *reader, const thalnet_module *slice) {
-  return !reader->skip_own || slice->offset != reader->offset;
+/* The root of the mean over all readings and over the values that a contribution has. */
+static real thalnet__root_mean(const thalnet__survey *survey, size_t to, size_t from, size_t size) {
+  const double square = survey->squares[to * thalnet__node_count(survey->net) + from];
+  return survey->readings == 0 ? 0 : (real)sqrt(square / ((double)survey->readings * (double)size));
 }
 
-static size_t thalnet__slice_column(const thalnet__reader *reader, const thalnet_module *slice) {
-  return slice->offset - (reader->skip_own && slice->offset > reader->offset ? reader->features : 0);
+/* --- by weight --- */
+
+static real thalnet__reading_weight(const thalnet__survey *survey, const thalnet__reader *reader,
+                                    const thalnet_module *slice) {
+  const double scale = thalnet__is_static(reader) || survey->readings == 0 ? 1 : 1 / (double)survey->readings;
+  return (real)thalnet__slice_norm(reader, slice, survey->weights + reader->column * survey->net->features, scale);
 }
 
-static real thalnet__slice_norm(const thalnet__reader *reader, const thalnet_module *slice, const double *weights,
-                                double scale) {
+/* Frobenius norm of so many columns from the first on. */
+static real thalnet__columns_norm(const real *weights, size_t rows, size_t columns, size_t ld) {
   double sum = 0;
-  for (size_t c = 0; c < reader->context && thalnet__reads(reader, slice); c++)
-    for (size_t k = 0; k < slice->features; k++) {
-      const double weight = weights[c * reader->seen + thalnet__slice_column(reader, slice) + k] * scale;
-      sum += weight * weight;
-    }
+  for (size_t i = 0; i < rows; i++)
+    for (size_t k = 0; k < columns; k++) sum += (double)weights[i * ld + k] * (double)weights[i * ld + k];
   return (real)sqrt(sum);
 }
 
-/* What each slice contributes to one row's context: squares of matrix[c, slice] phi[slice] over c. */
-static void thalnet__add_contributions(const thalnet_center *net, size_t m, const real *matrix, double scale,
-                                       const thalnet__reading *reading, size_t row, double *squares) {
+/* --- the matrices --- */
+
+static real thalnet__reading_value(const thalnet__survey *survey, size_t m, size_t j) {
+  const thalnet_center *net = survey->net;
   const thalnet__reader *reader = &net->modules[m]->reader.reading;
-  for (size_t j = 0; j < net->module_count; j++) {
-    const thalnet_module *slice = net->modules[j];
-    const real *phi = (j < m ? reading->newer : reading->phi) + row * net->features;
-    for (size_t c = 0; c < reader->context && thalnet__reads(reader, slice); c++) {
-      const real *weights = matrix + c * reader->seen + thalnet__slice_column(reader, slice);
-      const double part = scale * (double)net->kernels->dot(slice->features, weights, phi + slice->offset);
-      squares[m * net->module_count + j] += part * part;
-    }
-  }
+  if (reader->kind == NULL) return 0;
+  if (survey->measure == THALNET_ROUTING_WEIGHT) return thalnet__reading_weight(survey, reader, net->modules[j]);
+  return thalnet__root_mean(survey, thalnet__module_node(net, m), thalnet__module_node(net, j), reader->context);
 }
 
-static void thalnet__survey_reader(thalnet__survey *survey, const thalnet__work *work, size_t m, size_t step,
-                                   size_t row) {
-  const thalnet_center *net = work->net;
-  const thalnet__reader *reader = &net->modules[m]->reader.reading;
-  const thalnet__reading reading = thalnet__describe_reading(work, &work->main, step);
-  const real *matrix = survey->matrix;
-  double *sums = survey->weights + reader->column * net->features;
-  if (thalnet__is_static(reader)) {
-    matrix = net->parameters + reader->parameters[0];
-  } else {
-    reader->kind->weights(reader, &reading, row, survey->matrix);
-    for (size_t i = 0; i < reader->context * reader->seen; i++) sums[i] += (double)matrix[i];
-  }
+static real thalnet__input_value(const thalnet__survey *survey, size_t m, const thalnet__connection *connection) {
+  const thalnet_center *net = survey->net;
+  const thalnet__layer *first = thalnet__first_layer(net->modules[m]);
+  const size_t gates = first->kind->gates * first->units, number = (size_t)connection->number;
   if (survey->measure == THALNET_ROUTING_SHARE)
-    thalnet__add_contributions(net, m, matrix, thalnet__is_static(reader) ? reader->scale : 1, &reading, row,
-                               survey->squares);
+    return thalnet__root_mean(survey, thalnet__module_node(net, m), number, gates);
+  return thalnet__columns_norm(net->parameters + first->weight_ih + connection->column, gates, net->inputs[number].size,
+                               first->inputs);
 }
 
-static int thalnet__counts(const thalnet__work *work, const thalnet_batch *batch, size_t step, size_t row) {
-  const size_t frame_steps = work->net->steps_per_frame;
-  return work->frame * frame_steps + step < (size_t)batch->lengths[work->first + row] * frame_steps;
+static real thalnet__output_value(const thalnet__survey *survey, size_t m, const thalnet__connection *connection) {
+  const thalnet_center *net = survey->net;
+  const size_t features = net->modules[m]->features, number = (size_t)connection->number;
+  if (survey->measure == THALNET_ROUTING_SHARE)
+    return thalnet__root_mean(survey, thalnet__output_node(net, number), thalnet__module_node(net, m),
+                              net->outputs[number].size);
+  return thalnet__columns_norm(net->parameters + connection->place, net->outputs[number].size, features, features);
 }
 
-static void thalnet__survey_block(void *observer, const thalnet__work *work, const thalnet_batch *batch) {
-  thalnet__survey *survey = observer;
-  const thalnet_center *net = work->net;
-  for (size_t step = 0; step < work->main.steps; step++) {
-    for (size_t m = 0; m < net->module_count; m++)
-      for (size_t row = 0; row < work->rows && thalnet__has_reader(net->modules[m]); row++)
-        if (thalnet__counts(work, batch, step, row)) thalnet__survey_reader(survey, work, m, step, row);
-    for (size_t row = 0; row < work->rows; row++) survey->readings += (uint64_t)thalnet__counts(work, batch, step, row);
-  }
+static void thalnet__fill_routing(const thalnet__survey *survey, real *values) {
+  const size_t modules = survey->net->module_count;
+  for (size_t m = 0; m < modules; m++)
+    for (size_t j = 0; j < modules; j++) values[m * modules + j] = thalnet__reading_value(survey, m, j);
 }
 
-static void thalnet__routing_result(const thalnet_center *net, const thalnet__survey *survey, real *values) {
+static void thalnet__fill_wiring(const thalnet__survey *survey, real *values) {
+  const thalnet_center *net = survey->net;
+  const size_t nodes = thalnet__node_count(net);
+  memset(values, 0, nodes * nodes * sizeof *values);
   for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    for (size_t j = 0; j < net->module_count; j++) {
-      real *value = &values[m * net->module_count + j];
-      *value = 0;
-      if (reader->kind == NULL) continue;
-      if (survey->measure == THALNET_ROUTING_SHARE)
-        *value = survey->readings == 0 ? 0
-                                       : (real)sqrt(survey->squares[m * net->module_count + j] /
-                                                    ((double)survey->readings * (double)reader->context));
-      else
-        *value =
-            thalnet__slice_norm(reader, net->modules[j], survey->weights + reader->column * net->features,
-                                thalnet__is_static(reader) || survey->readings == 0 ? 1 : 1 / (double)survey->readings);
-    }
+    const thalnet_module *module = net->modules[m];
+    const size_t mine = thalnet__module_node(net, m);
+    for (size_t j = 0; j < net->module_count; j++)
+      values[mine * nodes + thalnet__module_node(net, j)] = thalnet__reading_value(survey, m, j);
+    for (size_t k = 0; k < module->input_count; k++)
+      values[mine * nodes + (size_t)module->inputs[k].number] = thalnet__input_value(survey, m, &module->inputs[k]);
+    for (size_t k = 0; k < module->output_count; k++)
+      values[thalnet__output_node(net, (size_t)module->outputs[k].number) * nodes + mine] =
+          thalnet__output_value(survey, m, &module->outputs[k]);
   }
 }
 
-static int thalnet__has_dynamic(const thalnet_center *net) { return net->contexts > net->static_contexts; }
-
-static size_t thalnet__largest_context(const thalnet_center *net) {
-  size_t largest = 0;
-  for (size_t m = 0; m < net->module_count; m++)
-    if (net->modules[m]->reader.reading.context > largest) largest = net->modules[m]->reader.reading.context;
-  return largest;
-}
-
-/* What the parameters alone tell: static readers' effective weights. */
-static void thalnet__survey_static(const thalnet_center *net, thalnet__survey *survey) {
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet__reader *reader = &net->modules[m]->reader.reading;
-    if (reader->kind == NULL || !thalnet__is_static(reader)) continue;
-    const real *weight = net->parameters + reader->parameters[0];
-    double *effective = survey->weights + reader->column * net->features;
-    for (size_t i = 0; i < reader->context * reader->seen; i++) effective[i] = reader->scale * (double)weight[i];
-  }
-}
-
-static thalnet_status thalnet__survey_make(const thalnet_center *net, thalnet__survey *survey, size_t *weights,
-                                           size_t *matrix) {
-  void *block;
-  if (thalnet__times(net->contexts, net->features, weights) ||
-      thalnet__times(thalnet__largest_context(net), net->features, matrix))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the reading weights do not fit in memory");
-  THALNET__TRY(thalnet__allocate(&net->memory, net->module_count * net->module_count, sizeof *survey->squares, &block));
-  survey->squares = block;
-  THALNET__TRY(thalnet__allocate(&net->memory, *weights, sizeof *survey->weights, &block));
-  survey->weights = block;
-  THALNET__TRY(thalnet__allocate(&net->memory, *matrix, sizeof *survey->matrix, &block));
-  survey->matrix = block;
-  thalnet__survey_static(net, survey);
-  return THALNET_OK;
-}
-
-static thalnet_status thalnet__look(thalnet__survey *survey, thalnet_batch *batch) {
-  batch->observe = thalnet__survey_block;
-  batch->observer = survey;
-  const thalnet_status status = thalnet__run_observed(batch);
-  batch->observe = NULL;
-  return status;
-}
-
-thalnet_status thalnet__routing(const thalnet_center *net, thalnet_batch *batch, int32_t measure, real *values) {
-  thalnet__survey survey = {.measure = measure};
-  size_t weights = 0, matrix = 0;
-  const int look = measure == THALNET_ROUTING_SHARE || thalnet__has_dynamic(net);
+thalnet_status thalnet__routing(const thalnet_center *net, thalnet_batch *batch, int32_t measure, int whole,
+                                real *values) {
+  thalnet__survey survey;
+  const int look = thalnet__survey_needs_batch(net, measure);
   if (look && batch == NULL)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "batch is NULL: shares and dynamic readers need inputs to look at");
-  thalnet_status status = thalnet__survey_make(net, &survey, &weights, &matrix);
-  if (status == THALNET_OK && look) status = thalnet__look(&survey, batch);
-  if (status == THALNET_OK) thalnet__routing_result(net, &survey, values);
-  thalnet__release(&net->memory, survey.squares, net->module_count * net->module_count, sizeof *survey.squares);
-  thalnet__release(&net->memory, survey.weights, weights, sizeof *survey.weights);
-  thalnet__release(&net->memory, survey.matrix, matrix, sizeof *survey.matrix);
+  thalnet_status status = thalnet__survey_make(net, measure, whole, &survey);
+  if (status == THALNET_OK && look) status = thalnet__survey_look(&survey, batch);
+  if (status == THALNET_OK && whole) thalnet__fill_wiring(&survey, values);
+  if (status == THALNET_OK && !whole) thalnet__fill_routing(&survey, values);
+  thalnet__survey_free(&survey);
   return status;
 }

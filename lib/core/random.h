@@ -21,7 +21,8 @@ enum {
   THALNET__STREAM_CONTEXT_DROPOUT = 4,
   THALNET__STREAM_FEATURE_DROPOUT = 5,
   THALNET__STREAM_MODULE_DROPOUT = 6,
-  THALNET__STREAM_ZONEOUT = 8
+  THALNET__STREAM_ZONEOUT = 8,
+  THALNET__STREAM_SEARCH = 9
 };
 
 /* A generator for one purpose; `index` tells apart its many uses (a tensor, an input). */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "core/text.h"
 #include "io/bytes.h"
 #include "io/model_metadata.h"
-#include "io/text.h"
 
 /* --- tensors --- */
 

@@ -7,8 +7,8 @@
 #include <thalnet/host.h>
 
 #include "core/real.h"
+#include "core/text.h"
 #include "io/safetensors.h"
-#include "io/text.h"
 
 typedef struct thalnet__image {
   const thalnet_memory *memory;

@@ -4,7 +4,7 @@
 #define THALNET_IO_MODEL_METADATA_H
 
 #include "io/safetensors.h"
-#include "io/text.h"
+#include "io/words.h"
 #include "network/network.h"
 
 #define THALNET__FORMAT_VERSION "1"

@@ -86,6 +86,16 @@ CALL(checkpoint_save_memory, D(0), D(1), N(2), D(3))
 CALL(checkpoint_load, D(0), D(1), D(2), D(3))
 CALL(checkpoint_load_memory, D(0), N(1), D(2), D(3))
 CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
+CALL(center_wiring, D(0), D(1), I(2), D(3), N(4))
+CALL(center_trace_routing, D(0), D(1), N(2), I(3), D(4), N(5))
+CALL(center_trace_features, D(0), D(1), N(2), D(3), N(4))
+CALL(graph_create, D(0), D(1), N(2), D(3), D(4))
+CALL(graph_get_node, D(0), N(1), D(2))
+CALL(graph_get_edge, D(0), N(1), D(2))
+CALL(graph_summarize, D(0), D(1))
+CALL(graph_find_path, D(0), I(1), I(2), D(3), 7, D(4), NULL)
+CALL(graph_write, D(0), I(1), D(2), 1000, D(3))
+CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zeros)
 
 #define H(what, handle)                                                                                                \
   { .kind = (what), .data = (handle) }
@@ -114,6 +124,7 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
 #define MOD H(MODULE, w.module)
 #define BAT H(BATCH, w.batch)
 #define FIN H(BATCH, w.final)
+#define GRA H(GRAPH, w.graph)
 #define STA H(STATE, w.state)
 #define ROW(name, ...)                                                                                                 \
   {                                                                                                                    \
@@ -178,6 +189,15 @@ CALL(center_routing, D(0), D(1), I(2), D(3), N(4))
       ROW(checkpoint_save_memory, CONTENTS, {.kind = ANY, .data = w.room}, {.kind = ANY, .number = 10}, Z),            \
       ROW(checkpoint_load, TEXT(PATH, "nowhere"), CONTENTS, OPT, SLOT),                                                \
       ROW(checkpoint_load_memory, Z, {.kind = ANY, .number = 100}, CONTENTS, SLOT),                                    \
-      ROW(center_routing, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(4))
+      ROW(center_routing, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(4)),                                               \
+      ROW(center_wiring, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(49)),                                               \
+      ROW(center_trace_routing, NET, BAT, {.kind = MOST, .size = S - 1, .number = 0}, IN(2, 0), Z, C(K * 4)),          \
+      ROW(center_trace_features, NET, BAT, {.kind = MOST, .size = S - 1, .number = 0}, Z, C(K * 9)),                   \
+      ROW(graph_create, NET, V, C(49), OPT, SLOT),                                                                     \
+      ROW(graph_get_node, GRA, X(MOST, 6), {.kind = OPTIONS, .data = w.zeros}),                                        \
+      ROW(graph_get_edge, GRA, {.kind = MOST, .size = w.edges - 1, .number = 0}, {.kind = OPTIONS, .data = w.zeros}),  \
+      ROW(graph_summarize, GRA, {.kind = OPTIONS, .data = w.zeros}),                                                   \
+      ROW(graph_find_path, GRA, IN(7, 0), IN(7, 0), L, Z), ROW(graph_write, GRA, IN(3, 0), Z, Z),                      \
+      ROW(center_similarity, NET, V, NET, V, C(4), Z, C(2))
 
 #endif

@@ -19,6 +19,7 @@ enum kind {
   BATCH,
   STATE,
   OPTIMIZER,
+  GRAPH,
   MAYBE_BATCH, /* NULL is fine */
   MAYBE_STATE,
   INDEX,  /* 0..size-1 */
@@ -59,13 +60,14 @@ static struct {
   thalnet_batch *batch, *final;
   thalnet_state *state;
   thalnet_optimizer *optimizer;
+  thalnet_graph *graph;
   float *values; /* large enough for everything */
   int32_t *integers;
   void *room;
   void *slot;
   uint64_t zeros[64];
   thalnet_checkpoint_contents contents;
-  size_t all, memory, calls;
+  size_t all, memory, edges, calls;
 } w;
 
 enum { S = 3, K = 4 };
@@ -97,6 +99,10 @@ static void set_up(void) {
   EXPECT_OK(thalnet_batch_set_final_labels(w.final, 0, w.integers, S));
   EXPECT_OK(thalnet_batch_set_final_targets(w.final, 1, w.values, S * 2));
   EXPECT_OK(thalnet_batch_set_final(w.final, 2));
+  EXPECT_OK(thalnet_center_wiring(w.net, w.batch, THALNET_ROUTING_SHARE, w.values, 49));
+  EXPECT_OK(thalnet_graph_create(w.net, w.values, 49, NULL, &w.graph));
+  memset(w.values, 0, 49 * sizeof *w.values);
+  w.edges = thalnet_graph_edge_count(w.graph);
   EXPECT_OK(thalnet_forward_backward(w.net, w.batch, w.state));
   EXPECT_OK(thalnet_forward(w.net, w.final, NULL));
   EXPECT_OK(thalnet_state_advance(w.net, w.state, 1));
@@ -109,6 +115,7 @@ static void tear_down(void) {
   thalnet_batch_free(w.final);
   thalnet_state_free(w.state);
   thalnet_optimizer_free(w.optimizer);
+  thalnet_graph_free(w.graph);
   free(w.values);
   free(w.integers);
   free(w.room);
@@ -168,8 +175,8 @@ static void check(const struct function *f, const struct argument *a, size_t par
 }
 
 static void bad_handles(const struct function *f, struct argument *a, size_t p) {
-  const void *handles[] = {NULL, w.net, w.module, w.batch, w.state, w.optimizer, w.zeros};
-  static const enum kind own[] = {NOTHING, CENTER, MODULE, BATCH, STATE, OPTIMIZER, NOTHING};
+  const void *handles[] = {NULL, w.net, w.module, w.batch, w.state, w.optimizer, w.graph, w.zeros};
+  static const enum kind own[] = {NOTHING, CENTER, MODULE, BATCH, STATE, OPTIMIZER, GRAPH, NOTHING};
   enum kind kind = f->arguments[p].kind;
   for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
     int maybe = kind == MAYBE_BATCH || kind == MAYBE_STATE;
@@ -343,13 +350,16 @@ static void ask(const void *handle) {
     ck_assert(thalnet_optimizer_rate(handle) == 0.0 && thalnet_optimizer_gradient_norm(handle) == 0.0);
     ck_assert_uint_eq(thalnet_optimizer_steps(handle), 0);
   }
+  if (handle != w.graph) {
+    ck_assert_uint_eq(thalnet_graph_node_count(handle) + thalnet_graph_edge_count(handle), 0);
+  }
   ck_assert_int_eq(thalnet_reader_kind(handle), -1);
   ck_assert_uint_eq(thalnet_reader_context(handle), 0);
 }
 
 START_TEST(questions_with_wrong_handles) {
   set_up();
-  const void *handles[] = {NULL, w.zeros, w.net, w.module, w.batch, w.state, w.optimizer};
+  const void *handles[] = {NULL, w.zeros, w.net, w.module, w.batch, w.state, w.optimizer, w.graph};
   char text[500];
   EXPECT(thalnet_softmax(NULL, 1), THALNET_ERROR_ARGUMENT);
   snprintf(text, sizeof text, "%s", thalnet_error_text());

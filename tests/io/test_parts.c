@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The small parts of lib/io: numbers in texts and bytes, lists of words, sorting, guesses at alien files. */
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "io/run.h"
 #include "io/sort.h"
 #include "io/source.h"
-#include "io/text.h"
+#include "io/words.h"
 
 START_TEST(text_measures_itself) {
   char buffer[40];
@@ -180,6 +181,52 @@ START_TEST(fractions_come_back) {
 }
 END_TEST
 
+static void reads_as(double number, const char *expected) {
+  char buffer[40];
+  thalnet__text text = {buffer, sizeof buffer, 0};
+  thalnet__text_real(&text, number);
+  ck_assert_str_eq(thalnet__text_end(&text), expected);
+}
+
+START_TEST(real_numbers) {
+  static const struct {
+    double number;
+    const char *text;
+  } cases[] = {{0.0, "0"},
+               {-0.0, "0"},
+               {1.0, "1"},
+               {-2.5, "-2.5"},
+               {0.125, "0.125"},
+               {1000.0, "1000"},
+               {123456.0, "123456"},
+               {0.0001, "0.0001"},
+               {0.00012345678, "0.000123457"},
+               {0.99999999, "1"},
+               {999999.7, "1e6"},
+               {1e6, "1e6"},
+               {1234567.0, "1.23457e6"},
+               {1.5e-7, "1.5e-7"},
+               {-3e-40, "-3e-40"},
+               {1e300, "1e300"},
+               {1e-310, "0"},
+               {0.3, "0.3"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    reads_as(cases[i].number, cases[i].text);
+  }
+  unsigned long long state = 5;
+  for (int i = 0; i < 100000; i++) { /* six digits are within half a unit of the sixth */
+    const double number = ((double)io_draw(&state, 1u << 30) - (1 << 29)) * pow(10, (double)io_draw(&state, 40) - 20);
+    char buffer[40];
+    double again = 0;
+    thalnet__text text = {buffer, sizeof buffer, 0};
+    thalnet__text_real(&text, number);
+    ck_assert_int_eq(sscanf(thalnet__text_end(&text), "%lf", &again), 1);
+    ck_assert_msg(fabs(again - number) <= 5.1e-6 * fabs(number), "%a as %s", number, buffer);
+    ck_assert_uint_le(text.used, 13);
+  }
+}
+END_TEST
+
 /* Decimal commas and thousands of a locale are nowhere. */
 START_TEST(locales_have_no_say) {
   static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "C.UTF-8"};
@@ -194,6 +241,9 @@ START_TEST(locales_have_no_say) {
     text.used = 0;
     thalnet__text_fraction(&text, 0.25);
     ck_assert_str_eq(thalnet__text_end(&text), "0.25");
+    text.used = 0;
+    thalnet__text_real(&text, 1234.5);
+    ck_assert_str_eq(thalnet__text_end(&text), "1234.5");
   }
   setlocale(LC_ALL, "C");
 }
@@ -291,8 +341,16 @@ START_TEST(sources_end) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {
-      text_measures_itself,     words,   numbers_of_words, fractions,  fractions_come_back, locales_have_no_say,
-      floats_are_little_endian, sorting, aliens,           sources_end};
+  const TTest *const tests[] = {text_measures_itself,
+                                words,
+                                numbers_of_words,
+                                fractions,
+                                fractions_come_back,
+                                real_numbers,
+                                locales_have_no_say,
+                                floats_are_little_endian,
+                                sorting,
+                                aliens,
+                                sources_end};
   return IO_RUN("parts", tests);
 }
