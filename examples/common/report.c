@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "system.h"
+#include "wiring.h"
 
 static int has_reader(const thalnet_center *net) {
   for (int32_t i = 0; i < thalnet_center_module_count(net); i++)
@@ -51,6 +52,14 @@ static int save_routing(const char *program, const char *path, const thalnet_cen
   return status || !written ? -1 : 0;
 }
 
+static int save_wiring(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch) {
+  const struct example_wired wired = {"Who reads whom", net, batch};
+  struct example_error error = {""};
+  int status = example_save_wiring(folder, &wired, &error);
+  if (status) example_complain(program, "%s", error.text);
+  return status;
+}
+
 int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch, int quiet) {
   int status = -1;
   char *model = example_join(folder, "model.safetensors"), *routing = example_join(folder, "routing.txt");
@@ -61,8 +70,8 @@ int example_save(const char *program, const char *folder, const thalnet_center *
   } else if (!has_reader(net)) {
     if (!quiet) printf("saved %s\n", model);
     status = 0;
-  } else if (save_routing(program, routing, net, batch) == 0) {
-    if (!quiet) printf("saved %s and %s\n", model, routing);
+  } else if (save_routing(program, routing, net, batch) == 0 && save_wiring(program, folder, net, batch) == 0) {
+    if (!quiet) printf("saved %s, %s and a graph of it\n", model, routing);
     status = 0;
   }
   free(model);

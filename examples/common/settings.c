@@ -57,7 +57,10 @@ void example_settings_add_training(struct example_settings *s) {
 void example_settings_add_output(struct example_settings *s) {
   const struct example_option options[] = {
       EXAMPLE_OPTIONS_HEADING("Output"),
-      {EXAMPLE_TEXT, "out", "DIR", "save model.safetensors, routing.txt and checkpoints there", &s->out, 0, 0},
+      {EXAMPLE_TEXT, "out", "DIR",
+       "save model.safetensors, checkpoints and who reads whom there, as\n"
+       "routing.txt, graph.* and pictures",
+       &s->out, 0, 0},
       {EXAMPLE_COUNT, "checkpoint-every", "N", "epochs from checkpoint to checkpoint, 0: none but at the end (1)",
        &s->checkpoint_every, 0, 1e6},
       {EXAMPLE_FLAG, "resume", "", "go on from the checkpoint in --out, bit for bit", &s->resume, 0, 0},

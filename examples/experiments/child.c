@@ -17,45 +17,45 @@
 
 char *child_path(const struct launch *launch, const struct group *group, const struct row *row, long seed,
                  const char *ending) {
-  return text_print("%s/%s/%s/%ld%s", launch->runs, group->name, row->name, seed, ending);
+  return words_print("%s/%s/%s/%ld%s", launch->runs, group->name, row->name, seed, ending);
 }
 
 char *child_expand(const struct launch *launch, const char *word, size_t length) {
-  struct text text = {NULL, 0, 0};
+  struct words text = {NULL, 0, 0};
   for (size_t i = 0; i < length;) {
     if (length - i >= strlen("{data}") && strncmp(word + i, "{data}", strlen("{data}")) == 0) {
-      text_add(&text, "%s", launch->data);
+      words_add(&text, "%s", launch->data);
       i += strlen("{data}");
     } else {
-      text_add_bytes(&text, word + i++, 1);
+      words_add_bytes(&text, word + i++, 1);
     }
   }
-  text_add_bytes(&text, "", 0);
+  words_add_bytes(&text, "", 0);
   return text.bytes;
 }
 
 /* --- starting -------------------------------------------------------------------------------------------------------- */
 
-struct words {
+struct arguments {
   char **list; /* ends with NULL */
   size_t count;
 };
 
-static void add_word(struct words *words, char *word) {
+static void add_word(struct arguments *words, char *word) {
   words->list = array_grow(words->list, words->count, sizeof *words->list);
   words->list[words->count++] = word;
 }
 
-static void add(struct words *words, const char *word) { add_word(words, text_copy(word, strlen(word))); }
+static void add(struct arguments *words, const char *word) { add_word(words, words_copy(word, strlen(word))); }
 
-static void free_words(struct words *words) {
+static void free_arguments(struct arguments *words) {
   for (size_t i = 0; i < words->count; i++) free(words->list[i]);
   free(words->list);
 }
 
 /* The command's words, and those about this run. A folder's name may have blanks in it: it is filled in afterwards. */
-static struct words make_words(const struct child *child, const struct launch *launch) {
-  struct words words = {NULL, 0};
+static struct arguments make_arguments(const struct child *child, const struct launch *launch) {
+  struct arguments words = {NULL, 0};
   char *command = table_command(child->group, child->row);
   for (const char *at = command; *at; at += strspn(at, " ")) {
     size_t length = strcspn(at, " ");
@@ -64,9 +64,9 @@ static struct words make_words(const struct child *child, const struct launch *l
   }
   free(command);
   add(&words, "--seed");
-  add_word(&words, text_print("%ld", child->seed));
+  add_word(&words, words_print("%ld", child->seed));
   add(&words, "--threads");
-  add_word(&words, text_print("%ld", launch->threads));
+  add_word(&words, words_print("%ld", launch->threads));
   add(&words, "--curve");
   add_word(&words, child_path(launch, child->group, child->row, child->seed, ".curve.part"));
   add(&words, child->group->untested ? "--no-test" : "--curve-test");
@@ -124,13 +124,13 @@ static int spawn(struct child *child, const struct launch *launch, const char *p
 }
 
 int child_start(struct child *child, const struct launch *launch, struct example_error *error) {
-  char *folder = text_print("%s/%s/%s", launch->runs, child->group->name, child->row->name);
-  char *program = text_print("%s/%s", launch->programs, child->group->program);
-  struct words words = make_words(child, launch);
+  char *folder = words_print("%s/%s/%s", launch->runs, child->group->name, child->row->name);
+  char *program = words_print("%s/%s", launch->programs, child->group->program);
+  struct arguments words = make_arguments(child, launch);
   int status = example_make_folder(folder, error);
   child->started = example_seconds();
   if (!status) status = spawn(child, launch, program, words.list, error);
-  free_words(&words);
+  free_arguments(&words);
   free(program);
   free(folder);
   return status;

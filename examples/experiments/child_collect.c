@@ -13,10 +13,10 @@ enum { LOG_LIMIT = 64 << 20, ERROR_CHARACTERS = 300 };
 
 /* The last line that begins so and is not empty, as a line of printable characters; NULL: there is none. That --help may
  * help is no news. */
-static char *last_line(const struct text *text, const char *beginning) {
+static char *last_line(const struct words *text, const char *beginning) {
   const char *found = NULL;
   size_t found_length = 0, skip = strlen(beginning);
-  for (const char *at = text_string(text); *at;) {
+  for (const char *at = words_string(text); *at;) {
     size_t length = strcspn(at, "\r\n");
     if (length > skip && strncmp(at, beginning, skip) == 0 && strncmp(at, "Try '", strlen("Try '")) != 0) {
       found = at + skip;
@@ -25,16 +25,16 @@ static char *last_line(const struct text *text, const char *beginning) {
     at += length + (at[length] != '\0');
   }
   if (!found) return NULL;
-  char *line = text_copy(found, found_length);
+  char *line = words_copy(found, found_length);
   for (char *c = line; *c; c++)
     if ((unsigned char)*c < ' ' || *c == 127) *c = '?';
   return line;
 }
 
 static int read_child_file(const struct child *child, const struct launch *launch, const char *ending,
-                           struct text *text, struct example_error *error) {
+                           struct words *text, struct example_error *error) {
   char *path = child_path(launch, child->group, child->row, child->seed, ending);
-  int status = text_read_file(text, path, LOG_LIMIT, error);
+  int status = words_read_file(text, path, LOG_LIMIT, error);
   free(path);
   return status;
 }
@@ -42,21 +42,21 @@ static int read_child_file(const struct child *child, const struct launch *launc
 /* Reads what a run that ended well has to leave behind. Returns what is missing, or NULL. */
 static char *take_result(const struct child *child, const struct launch *launch, struct record *record) {
   const struct group *group = child->group;
-  struct text log = {NULL, 0, 0}, curve = {NULL, 0, 0};
+  struct words log = {NULL, 0, 0}, curve = {NULL, 0, 0};
   struct example_error error = {""};
   double value;
   char *missing = NULL;
   if (read_child_file(child, launch, ".log", &log, &error) == 0) record->result = last_line(&log, "result ");
   if (read_child_file(child, launch, ".curve.part", &curve, &error) == 0) record->curve = curve.bytes;
   if (!record->result)
-    missing = text_print("it ended well, but without a line 'result ...'");
+    missing = words_print("it ended well, but without a line 'result ...'");
   else if (record_measure(record, "validation", group->measure, &value))
-    missing = text_print("its result has no validation_%s", group->measure);
+    missing = words_print("its result has no validation_%s", group->measure);
   else if (!group->untested && record_measure(record, "test", group->measure, &value))
-    missing = text_print("its result has no test_%s", group->measure);
+    missing = words_print("its result has no test_%s", group->measure);
   else if (!record->curve)
-    missing = text_print("it ended well, but without a curve");
-  text_free(&log);
+    missing = words_print("it ended well, but without a curve");
+  words_free(&log);
   return missing;
 }
 
@@ -68,7 +68,7 @@ static char *take_predictions(const struct child *child, const struct launch *la
   if (!child->group->labels)
     unlink(path);
   else if (rename(part, path))
-    missing = text_print("its predictions: %s", strerror(errno));
+    missing = words_print("its predictions: %s", strerror(errno));
   free(part);
   free(path);
   return missing;
@@ -76,39 +76,39 @@ static char *take_predictions(const struct child *child, const struct launch *la
 
 /* The line with {data} in place of the data's folder: where that is on this machine is nobody's business. */
 static char *without_folder(const char *line, const char *folder) {
-  char *inside = text_print("%s/", folder);
+  char *inside = words_print("%s/", folder);
   const char *at = strstr(line, inside);
   char *whole =
-      at ? text_print("%.*s{data}%s", (int)(at - line), line, at + strlen(folder)) : text_copy(line, strlen(line));
+      at ? words_print("%.*s{data}%s", (int)(at - line), line, at + strlen(folder)) : words_copy(line, strlen(line));
   free(inside);
   return whole;
 }
 
 /* Why it failed: what it said last. */
 static char *take_error(const struct child *child, const struct launch *launch, int status) {
-  struct text err = {NULL, 0, 0};
+  struct words err = {NULL, 0, 0};
   struct example_error error = {""};
   char *said = read_child_file(child, launch, ".err", &err, &error) == 0 ? last_line(&err, "") : NULL, *why;
   char *line = said ? without_folder(said, launch->data) : NULL;
   if (status > EXAMPLE_EXIT_SIGNAL)
-    why = text_print("ended by signal %d%s%.*s", status - EXAMPLE_EXIT_SIGNAL, line ? ": " : "", ERROR_CHARACTERS,
-                     line ? line : "");
+    why = words_print("ended by signal %d%s%.*s", status - EXAMPLE_EXIT_SIGNAL, line ? ": " : "", ERROR_CHARACTERS,
+                      line ? line : "");
   else
-    why = text_print("%.*s", ERROR_CHARACTERS, line ? line : "it said nothing");
+    why = words_print("%.*s", ERROR_CHARACTERS, line ? line : "it said nothing");
   free(said);
   free(line);
-  text_free(&err);
+  words_free(&err);
   return why;
 }
 
 static int save(const struct child *child, const struct launch *launch, const struct record *record,
                 struct example_error *error) {
   char *path = child_path(launch, child->group, child->row, child->seed, ".run");
-  struct text text = {NULL, 0, 0};
-  text_add(&text, "%s\n", record_first_line);
+  struct words text = {NULL, 0, 0};
+  words_add(&text, "%s\n", record_first_line);
   record_print(&text, record);
-  int status = text_write_file(path, &text, error);
-  text_free(&text);
+  int status = words_write_file(path, &text, error);
+  words_free(&text);
   free(path);
   return status;
 }
@@ -116,11 +116,11 @@ static int save(const struct child *child, const struct launch *launch, const st
 int child_collect(const struct child *child, const struct launch *launch, int status, struct record *record,
                   struct example_error *error) {
   memset(record, 0, sizeof *record);
-  record->group = text_copy(child->group->name, strlen(child->group->name));
-  record->row = text_copy(child->row->name, strlen(child->row->name));
+  record->group = words_copy(child->group->name, strlen(child->group->name));
+  record->row = words_copy(child->row->name, strlen(child->row->name));
   record->seed = child->seed;
   record->command = table_command(child->group, child->row);
-  record->machine = text_copy(launch->machine, strlen(launch->machine));
+  record->machine = words_copy(launch->machine, strlen(launch->machine));
   record->threads = launch->threads;
   record->jobs = launch->jobs;
   record->status = status;

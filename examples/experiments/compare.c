@@ -35,7 +35,7 @@ struct interval compare_rows(const struct store *store, const struct group *grou
 }
 
 /* How many images, in the mean of the seeds. */
-static void print_images(struct text *text, const struct pair *pair) {
+static void print_images(struct words *text, const struct pair *pair) {
   double both = 0.0, first = 0.0, second = 0.0, neither = 0.0, n = (double)pair->count;
   for (size_t i = 0; i < pair->count; i++) {
     both += (double)pair->counts[i].both / n;
@@ -43,57 +43,57 @@ static void print_images(struct text *text, const struct pair *pair) {
     second += (double)pair->counts[i].second / n;
     neither += (double)pair->counts[i].neither / n;
   }
-  text_add(text,
-           " Of %.0f test images both name %.0f rightly, only `%s` %.0f, only `%s` %.0f, neither %.0f (mean over the "
-           "seeds).",
-           both + first + second + neither, both, pair->rows[0], first, pair->rows[1], second, neither);
+  words_add(text,
+            " Of %.0f test images both name %.0f rightly, only `%s` %.0f, only `%s` %.0f, neither %.0f (mean over the "
+            "seeds).",
+            both + first + second + neither, both, pair->rows[0], first, pair->rows[1], second, neither);
 }
 
-static void print_signed(struct text *text, const struct group *group, double value) {
-  if (value >= 0.0) text_add(text, "+");
+static void print_signed(struct words *text, const struct group *group, double value) {
+  if (value >= 0.0) words_add(text, "+");
   page_print_value(text, group, value);
 }
 
 /* What the interval allows to say, and no more. */
-static void print_verdict(struct text *text, const struct group *group, const struct comparison *comparison,
+static void print_verdict(struct words *text, const struct group *group, const struct comparison *comparison,
                           const struct interval *interval) {
   const char *first = comparison->names[0], *second = comparison->names[1];
   int above = interval->known && interval->low > 0.0, below = interval->known && interval->high < 0.0;
   if (!above && !below) {
-    text_add(text, "**Neither `%s` nor `%s` is shown to be better**", first, second);
+    words_add(text, "**Neither `%s` nor `%s` is shown to be better**", first, second);
     return;
   }
   int better = above == group->higher_is_better;
-  text_add(text, "**`%s` is %s `%s`**%s", first, above ? "above" : "below", second,
-           group->higher_is_better ? "" : (better ? ", which is better" : ", which is worse"));
+  words_add(text, "**`%s` is %s `%s`**%s", first, above ? "above" : "below", second,
+            group->higher_is_better ? "" : (better ? ", which is better" : ", which is worse"));
 }
 
-void compare_print(struct text *text, const struct store *store, const struct group *group,
+void compare_print(struct words *text, const struct store *store, const struct group *group,
                    const struct comparison *comparison) {
   size_t seeds;
   long images;
   struct interval interval = compare_rows(store, group, comparison, &seeds, &images);
   const char *first = comparison->names[0], *second = comparison->names[1];
   if (seeds == 0) {
-    text_add(text, "`%s` and `%s`: no seed has been run with both yet.\n", first, second);
+    words_add(text, "`%s` and `%s`: no seed has been run with both yet.\n", first, second);
     return;
   }
   print_verdict(text, group, comparison, &interval);
-  text_add(text, ": on the test, the difference `%s` - `%s` is ", first, second);
+  words_add(text, ": on the test, the difference `%s` - `%s` is ", first, second);
   print_signed(text, group, interval.mean);
-  text_add(text, " %s", group->percent ? "points" : group->unit);
+  words_add(text, " %s", group->percent ? "points" : group->unit);
   if (interval.known) {
-    text_add(text, ", 95 %% interval ");
+    words_add(text, ", 95 %% interval ");
     print_signed(text, group, interval.low);
-    text_add(text, " to ");
+    words_add(text, " to ");
     print_signed(text, group, interval.high);
     if (images)
-      text_add(text, " (%zu seeds and %ld test images, both taken as sampled).", seeds, images);
+      words_add(text, " (%zu seeds and %ld test images, both taken as sampled).", seeds, images);
     else
-      text_add(text, " (%zu seeds, the test data taken as given).", seeds);
+      words_add(text, " (%zu seeds, the test data taken as given).", seeds);
   } else {
-    text_add(text, " with the one seed there is, which allows no interval.");
+    words_add(text, " with the one seed there is, which allows no interval.");
   }
   if (images) print_images(text, store_find_pair(store, group->name, first, second));
-  text_add(text, "\n");
+  words_add(text, "\n");
 }

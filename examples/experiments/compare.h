@@ -11,7 +11,7 @@ struct interval compare_rows(const struct store *store, const struct group *grou
                              size_t *seeds_out, long *images_out);
 
 /* Adds it in plain words. */
-void compare_print(struct text *text, const struct store *store, const struct group *group,
+void compare_print(struct words *text, const struct store *store, const struct group *group,
                    const struct comparison *comparison);
 
 #endif

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "picture.h"
+#include "pictures/lines.h"
 
 enum { ROW_LIMIT = 4, EPOCH_LIMIT = 1000000 };
 
 char *curves_path(const char *folder, const struct group *group) {
-  return text_print("%s/%s.svg", folder, group->name);
+  return words_print("%s/%s.svg", folder, group->name);
 }
 
 /* --- a run's curve ----------------------------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static struct curve make_curve(const struct store *store, const struct group *gr
                                const char *part) {
   struct curve curve;
   struct epochs epochs = {NULL, 0};
-  char *name = text_print("%s_%s", part, group->measure);
+  char *name = words_print("%s_%s", part, group->measure);
   memset(&curve, 0, sizeof curve);
   for (size_t i = 0; i < row->seed_count; i++) {
     const struct record *record = store_find(store, group->name, row->name, row->seeds[i]);
@@ -112,7 +112,7 @@ static void free_curve(struct curve *curve) {
 /* --- the picture ------------------------------------------------------------------------------------------------------- */
 
 /* The first epochs would take most of the height: values count from the second fifth on. */
-static void choose_range(struct picture *p) {
+static void choose_range(struct line_picture *p) {
   int none = 1;
   p->x_low = 1.0;
   p->x_high = 2.0;
@@ -156,7 +156,7 @@ int curves_draw(const struct store *store, const struct group *group, const char
       const struct row *row = &group->rows[rows[i]];
       struct curve *curve = &curves[count];
       *curve = make_curve(store, group, row, parts[part]);
-      curve->label = text_print("%s, %s", row->name, parts[part]);
+      curve->label = words_print("%s, %s", row->name, parts[part]);
       curve->colour = (int)i;
       curve->dashed = part == 1;
       if (curve->count > 0)
@@ -165,10 +165,10 @@ int curves_draw(const struct store *store, const struct group *group, const char
         free_curve(curve);
     }
   if (count > 0) {
-    char *path = curves_path(folder, group), *y_label = text_print("%s, %s", group->measure, group->unit);
-    struct picture picture = {group->title, "epoch", y_label, 0, 0, 0, 0, curves, count};
+    char *path = curves_path(folder, group), *y_label = words_print("%s, %s", group->measure, group->unit);
+    struct line_picture picture = {group->title, "epoch", y_label, 0, 0, 0, 0, curves, count};
     choose_range(&picture);
-    status = picture_write(&picture, path, error);
+    status = line_picture_write(&picture, path, error);
     free(path);
     free(y_label);
   }

@@ -7,7 +7,7 @@
 #include <thalnet/thalnet.h>
 
 #include "common/system.h"
-#include "text.h"
+#include "common/words.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -31,15 +31,15 @@ static const char *find(const char *text, const char *beginning, size_t *length)
 }
 
 char *machine_describe(void) {
-  struct text text = {NULL, 0, 0};
+  struct words text = {NULL, 0, 0};
   struct example_error error = {""};
   size_t length = strlen("unknown processor");
   const char *processor = NULL, *info = thalnet_build_info();
-  if (text_read_file(&text, "/proc/cpuinfo", 64 << 20, &error) == 0)
-    processor = find(text_string(&text), "model name", &length);
+  if (words_read_file(&text, "/proc/cpuinfo", 64 << 20, &error) == 0)
+    processor = find(words_string(&text), "model name", &length);
   if (!processor) processor = "unknown processor";
-  char *line = text_print("%.*s, %ld cores; %s; thalnet %s %s", (int)length, processor, example_cores(), COMPILER,
-                          thalnet_version_text(), info);
-  text_free(&text);
+  char *line = words_print("%.*s, %ld cores; %s; thalnet %s %s", (int)length, processor, example_cores(), COMPILER,
+                           thalnet_version_text(), info);
+  words_free(&text);
   return line;
 }

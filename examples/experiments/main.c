@@ -16,7 +16,7 @@
 #include "machine.h"
 #include "page.h"
 #include "page_groups.h"
-#include "picture.h"
+#include "pictures/available.h"
 #include "results.h"
 #include "runner.h"
 
@@ -84,7 +84,7 @@ static int parse(struct experiments *e, int argc, char **argv) {
 
 static void fill_in(struct experiments *e, const char *self) {
   const char *slash = strrchr(self, '/');
-  e->programs = slash ? text_copy(self, (size_t)(slash - self)) : text_copy(".", 1);
+  e->programs = slash ? words_copy(self, (size_t)(slash - self)) : words_copy(".", 1);
   e->launch.programs = e->programs_path ? e->programs_path : e->programs;
   e->machine = machine_describe();
   e->launch.machine = e->machine;
@@ -118,15 +118,15 @@ static int write_page(struct experiments *e, struct example_error *error) {
 
 static void print_measures(const struct record *record, const struct group *group) {
   static const char *const parts[] = {"test", "validation"};
-  struct text text = {NULL, 0, 0};
+  struct words text = {NULL, 0, 0};
   double value;
   for (int i = 0; i < 2; i++)
     if (record_measure(record, parts[i], group->measure, &value) == 0) {
-      text_add(&text, "%s%s ", text.length > 0 ? ", " : "", parts[i]);
+      words_add(&text, "%s%s ", text.length > 0 ? ", " : "", parts[i]);
       page_print_value(&text, group, value);
     }
-  printf("%s", text_string(&text));
-  text_free(&text);
+  printf("%s", words_string(&text));
+  words_free(&text);
 }
 
 /* After every run. */
@@ -171,7 +171,7 @@ static int fail(const struct example_error *error) {
 /* Two of these programs would write into the same files. The lock ends with the program, however it ends. */
 static int lock_runs(struct experiments *e, struct example_error *error) {
   if (example_make_folder(e->launch.runs, error)) return -1;
-  char *path = text_print("%s/lock", e->launch.runs);
+  char *path = words_print("%s/lock", e->launch.runs);
   int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   struct flock lock;
   memset(&lock, 0, sizeof lock);
@@ -199,7 +199,7 @@ static int run_plan(struct experiments *e) {
     printf("%zu runs, %zu to do", plan.count, plan.to_do);
     if (failed) printf("; %zu failed before, --retry runs them again", failed);
     printf("\n");
-    if (e->page && !picture_available()) printf("built without cairo: pictures stay as they are\n");
+    if (e->page && !pictures_available()) printf("built without cairo: pictures stay as they are\n");
     example_catch_signals();
     code = plan_run(&plan, &e->launch, &e->runs, tell, e);
     if (!code && failed) code = EXAMPLE_EXIT_FAILURE;

@@ -29,7 +29,7 @@ static int read_speed(const struct record *record, double *value, char **unit) {
   const char *word = end;
   while (word > record->result && word[-1] != ' ') word--;
   if (strncmp(word, "train_", strlen("train_")) == 0) word += strlen("train_");
-  if (!*unit) *unit = text_copy(word, (size_t)(end - word));
+  if (!*unit) *unit = words_copy(word, (size_t)(end - word));
   *value = strtod(end + strlen(ending), NULL);
   return 0;
 }

@@ -13,7 +13,7 @@ char *page_folder(const char *path);
 int page_write(const struct store *store, const struct table *table, const char *path, struct example_error *error);
 
 /* Adds the page to a text; `folder` is what the pictures' names begin with, `pictures` says for each group whether it has one. */
-void page_print(struct text *text, const struct store *store, const struct table *table, const char *folder,
+void page_print(struct words *text, const struct store *store, const struct table *table, const char *folder,
                 const int *pictures);
 
 #endif

@@ -30,7 +30,7 @@ size_t pairs_seeds(const struct store *store, const struct group *group, const s
 /* --- labels and predictions ------------------------------------------------------------------------------------------ */
 
 /* One byte in `stride`, from `offset` on. */
-static int read_labels(struct text *labels, const char *path, size_t offset, size_t stride,
+static int read_labels(struct words *labels, const char *path, size_t offset, size_t stride,
                        struct example_error *error) {
   uint8_t block[64 * 1024];
   struct example_file *file;
@@ -39,7 +39,7 @@ static int read_labels(struct text *labels, const char *path, size_t offset, siz
   int status;
   while ((status = example_file_read(file, block, sizeof block, &count, error)) == 0 && count > 0) {
     for (; next < at + count && labels->length < IMAGE_LIMIT; next += stride)
-      text_add_bytes(labels, (const char *)block + (next - at), 1);
+      words_add_bytes(labels, (const char *)block + (next - at), 1);
     at += count;
   }
   example_file_close(file);
@@ -48,14 +48,14 @@ static int read_labels(struct text *labels, const char *path, size_t offset, siz
 }
 
 /* Plain or packed, whichever is there. */
-static int find_labels(struct text *labels, const struct launch *launch, const struct group *group,
+static int find_labels(struct words *labels, const struct launch *launch, const struct group *group,
                        struct example_error *error) {
-  char *path = child_expand(launch, group->labels, strlen(group->labels)), *packed = text_print("%s.gz", path);
+  char *path = child_expand(launch, group->labels, strlen(group->labels)), *packed = words_print("%s.gz", path);
   size_t offset = (size_t)group->labels_offset, stride = (size_t)group->labels_stride;
   struct example_error second = {""};
   int status = read_labels(labels, path, offset, stride, error);
   if (status) {
-    text_free(labels);
+    words_free(labels);
     status = read_labels(labels, packed, offset, stride, &second);
   }
   free(path);
@@ -63,11 +63,11 @@ static int find_labels(struct text *labels, const struct launch *launch, const s
   return status;
 }
 
-static int read_predictions(struct text *predictions, const struct launch *launch, const struct group *group,
+static int read_predictions(struct words *predictions, const struct launch *launch, const struct group *group,
                             size_t row, long seed, size_t images, struct example_error *error) {
   char *path = child_path(launch, group, &group->rows[row], seed, ".predictions");
   predictions->length = 0;
-  int status = text_read_file(predictions, path, IMAGE_LIMIT, error);
+  int status = words_read_file(predictions, path, IMAGE_LIMIT, error);
   if (!status && predictions->length != images)
     status =
         example_fail(error, "%.700s: %zu predictions, but there are %zu labels", path, predictions->length, images);
@@ -92,9 +92,9 @@ static struct pair_counts count_seed(long seed, const char *labels, const char *
 }
 
 static int count_seeds(struct pair *pair, const struct launch *launch, const struct group *group,
-                       const struct comparison *comparison, const long *seeds, size_t count, const struct text *labels,
+                       const struct comparison *comparison, const long *seeds, size_t count, const struct words *labels,
                        struct example_error *error) {
-  struct text a = {NULL, 0, 0}, b = {NULL, 0, 0};
+  struct words a = {NULL, 0, 0}, b = {NULL, 0, 0};
   size_t images = labels->length;
   int status = 0;
   int8_t *matrix = calloc(count * images, 1);
@@ -108,25 +108,25 @@ static int count_seeds(struct pair *pair, const struct launch *launch, const str
   }
   if (!status) pair->variance = statistics_image_variance(matrix, count, images);
   free(matrix);
-  text_free(&a);
-  text_free(&b);
+  words_free(&a);
+  words_free(&b);
   return status;
 }
 
 int pairs_count(struct pair *pair, const struct launch *launch, const struct store *store, const struct group *group,
                 const struct comparison *comparison, struct example_error *error) {
-  struct text labels = {NULL, 0, 0};
+  struct words labels = {NULL, 0, 0};
   long *seeds;
   size_t count = pairs_seeds(store, group, comparison, &seeds);
   memset(pair, 0, sizeof *pair);
   int status = count == 0 || !group->labels || find_labels(&labels, launch, group, error) ? 1 : 0;
   if (!status) status = count_seeds(pair, launch, group, comparison, seeds, count, &labels, error);
   free(seeds);
-  text_free(&labels);
+  words_free(&labels);
   if (!status) {
-    pair->group = text_copy(group->name, strlen(group->name));
+    pair->group = words_copy(group->name, strlen(group->name));
     for (int side = 0; side < 2; side++)
-      pair->rows[side] = text_copy(comparison->names[side], strlen(comparison->names[side]));
+      pair->rows[side] = words_copy(comparison->names[side], strlen(comparison->names[side]));
     if (!pairs_fit(pair, store, group, comparison))
       status = example_fail(error,
                             "group %s: the predictions of %s and %s are right for other shares of the images than "

@@ -91,7 +91,7 @@ int record_value(const struct record *r, const char *key, double *value) {
 }
 
 int record_measure(const struct record *r, const char *part, const char *measure, double *value) {
-  char *key = text_print("%s_%s", part, measure);
+  char *key = words_print("%s_%s", part, measure);
   int status = record_value(r, key, value);
   free(key);
   return status;

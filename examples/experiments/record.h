@@ -25,8 +25,8 @@
 
 #include <stddef.h>
 
+#include "common/words.h"
 #include "statistics.h"
-#include "text.h"
 
 struct record {
   char *group, *row;
@@ -73,8 +73,8 @@ void store_put_pair(struct store *store, struct pair *pair);
 int store_read(struct store *store, const char *path, struct example_error *error);
 
 /* Add the lines of a file. */
-void record_print(struct text *text, const struct record *record);
-void pair_print(struct text *text, const struct pair *pair);
+void record_print(struct words *text, const struct record *record);
+void pair_print(struct words *text, const struct pair *pair);
 extern const char *const record_first_line;
 
 /* The number behind `key`= in the result. Returns -1 where there is none. */

@@ -30,7 +30,7 @@ static int fail(struct reader *r, const char *what) {
 
 static int set_once(struct reader *r, char **place, const char *value) {
   if (*place || !*value) return fail(r, "it is there twice, or empty");
-  *place = text_copy(value, strlen(value));
+  *place = words_copy(value, strlen(value));
   return 0;
 }
 
@@ -44,8 +44,8 @@ static int read_long(struct reader *r, const char *value, long *place) {
 static int begin_run(struct reader *r, const char *value) {
   const char *slash = strchr(value, '/'), *blank = slash ? strchr(slash, ' ') : NULL;
   if (!blank || slash == value || blank == slash + 1) return fail(r, "GROUP/ROW and a seed are needed");
-  r->record.group = text_copy(value, (size_t)(slash - value));
-  r->record.row = text_copy(slash + 1, (size_t)(blank - slash) - 1);
+  r->record.group = words_copy(value, (size_t)(slash - value));
+  r->record.row = words_copy(slash + 1, (size_t)(blank - slash) - 1);
   r->has_status = 0;
   return read_long(r, blank + 1, &r->record.seed);
 }
@@ -54,9 +54,9 @@ static int begin_pair(struct reader *r, const char *value) {
   char group[80], first[80], second[80], more;
   if (sscanf(value, "%79s %79s %79s %c", group, first, second, &more) != 3)
     return fail(r, "a group and two rows are needed");
-  r->pair.group = text_copy(group, strlen(group));
-  r->pair.rows[0] = text_copy(first, strlen(first));
-  r->pair.rows[1] = text_copy(second, strlen(second));
+  r->pair.group = words_copy(group, strlen(group));
+  r->pair.rows[0] = words_copy(first, strlen(first));
+  r->pair.rows[1] = words_copy(second, strlen(second));
   return 0;
 }
 
@@ -111,7 +111,7 @@ static int read_run_line(struct reader *r, const char *key, const char *value) {
     return 0;
   }
   if (strcmp(key, "curve") != 0) return fail(r, "this is not known in a run");
-  char *longer = text_print("%s%s\n", record->curve ? record->curve : "", value);
+  char *longer = words_print("%s%s\n", record->curve ? record->curve : "", value);
   free(record->curve);
   record->curve = longer;
   return 0;
@@ -147,37 +147,37 @@ static int read_lines(struct reader *r, const char *path, char *at, struct examp
 }
 
 int store_read(struct store *store, const char *path, struct example_error *error) {
-  struct text text = {NULL, 0, 0};
+  struct words text = {NULL, 0, 0};
   struct reader r;
   memset(&r, 0, sizeof r);
   r.store = store;
-  int status = text_read_file(&text, path, FILE_LIMIT, error);
+  int status = words_read_file(&text, path, FILE_LIMIT, error);
   if (!status) status = read_lines(&r, path, text.bytes, error);
   record_free(&r.record);
   pair_free(&r.pair);
-  text_free(&text);
+  words_free(&text);
   return status;
 }
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
-void record_print(struct text *text, const struct record *r) {
-  text_add(text, "run %s/%s %ld\ncommand %s\nmachine %s\n", r->group, r->row, r->seed, r->command, r->machine);
-  text_add(text, "threads %ld\njobs %ld\nstatus %d\n", r->threads, r->jobs, r->status);
-  if (r->result) text_add(text, "result %s\n", r->result);
-  if (r->error) text_add(text, "error %s\n", r->error);
+void record_print(struct words *text, const struct record *r) {
+  words_add(text, "run %s/%s %ld\ncommand %s\nmachine %s\n", r->group, r->row, r->seed, r->command, r->machine);
+  words_add(text, "threads %ld\njobs %ld\nstatus %d\n", r->threads, r->jobs, r->status);
+  if (r->result) words_add(text, "result %s\n", r->result);
+  if (r->error) words_add(text, "error %s\n", r->error);
   for (const char *at = r->curve; at && *at;) {
     size_t length = strcspn(at, "\n");
-    text_add(text, "curve %.*s\n", (int)length, at);
+    words_add(text, "curve %.*s\n", (int)length, at);
     at += length + (at[length] == '\n');
   }
-  text_add(text, "end\n");
+  words_add(text, "end\n");
 }
 
-void pair_print(struct text *text, const struct pair *p) {
-  text_add(text, "pair %s %s %s\n", p->group, p->rows[0], p->rows[1]);
+void pair_print(struct words *text, const struct pair *p) {
+  words_add(text, "pair %s %s %s\n", p->group, p->rows[0], p->rows[1]);
   for (size_t i = 0; i < p->count; i++)
-    text_add(text, "counts %ld %ld %ld %ld %ld\n", p->counts[i].seed, p->counts[i].both, p->counts[i].first,
-             p->counts[i].second, p->counts[i].neither);
-  text_add(text, "variance %.9e %.9e\nend\n", p->variance.images, p->variance.both);
+    words_add(text, "counts %ld %ld %ld %ld %ld\n", p->counts[i].seed, p->counts[i].both, p->counts[i].first,
+              p->counts[i].second, p->counts[i].neither);
+  words_add(text, "variance %.9e %.9e\nend\n", p->variance.images, p->variance.both);
 }

@@ -40,7 +40,7 @@ int results_read_recorded(struct store *store, const struct table *table, const 
   int status = 0;
   for (size_t i = 0; i < table->group_count && status >= 0; i++) {
     struct store found = {NULL, 0, NULL, 0};
-    char *path = text_print("%s/%s.txt", folder, table->groups[i].name);
+    char *path = words_print("%s/%s.txt", folder, table->groups[i].name);
     status = store_read(&found, path, error);
     if (status == 0) *left_out += take_known(store, &found, &table->groups[i]);
     store_free(&found);
@@ -90,7 +90,7 @@ void results_count_pairs(struct store *store, const struct table *table, const s
 
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
-static void print_group(struct text *text, const struct store *store, const struct group *group) {
+static void print_group(struct words *text, const struct store *store, const struct group *group) {
   for (size_t r = 0; r < group->row_count; r++)
     for (size_t i = 0; i < group->rows[r].seed_count; i++) {
       const struct record *found = store_find(store, group->name, group->rows[r].name, group->rows[r].seeds[i]);
@@ -110,18 +110,18 @@ int results_write(const struct store *store, const struct table *table, const ch
                   struct example_error *error) {
   int status = example_make_folder(folder, error);
   for (size_t g = 0; g < table->group_count && !status; g++) {
-    struct text text = {NULL, 0, 0};
+    struct words text = {NULL, 0, 0};
     print_group(&text, store, &table->groups[g]);
     if (text.length > 0) {
-      struct text file = {NULL, 0, 0};
-      char *path = text_print("%s/%s.txt", folder, table->groups[g].name);
-      text_add(&file, "%s\n", record_first_line);
-      text_add_bytes(&file, text.bytes, text.length);
-      status = text_write_file(path, &file, error);
-      text_free(&file);
+      struct words file = {NULL, 0, 0};
+      char *path = words_print("%s/%s.txt", folder, table->groups[g].name);
+      words_add(&file, "%s\n", record_first_line);
+      words_add_bytes(&file, text.bytes, text.length);
+      status = words_write_file(path, &file, error);
+      words_free(&file);
       free(path);
     }
-    text_free(&text);
+    words_free(&text);
   }
   return status;
 }

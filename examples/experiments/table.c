@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/words.h"
 #include "table_keys.h"
-#include "text.h"
 
 enum { FILE_LIMIT = 1 << 20 };
 
 static void append_line(char **place, const char *line) {
-  char *longer = *place ? text_print("%s\n%s", *place, line) : text_copy(line, strlen(line));
+  char *longer = *place ? words_print("%s\n%s", *place, line) : words_copy(line, strlen(line));
   free(*place);
   *place = longer;
 }
@@ -115,15 +115,15 @@ static int check_group(struct reader *r, struct group *group) {
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 int table_read(struct table *table, const char *path, struct example_error *error) {
-  struct text text = {NULL, 0, 0};
+  struct words text = {NULL, 0, 0};
   struct reader r = {path, 0, table, NULL, NULL, error};
   memset(table, 0, sizeof *table);
-  int status = text_read_file(&text, path, FILE_LIMIT, error);
+  int status = words_read_file(&text, path, FILE_LIMIT, error);
   if (status > 0) status = example_fail(error, "%.700s: %s", path, strerror(ENOENT));
   if (!status && text.bytes) status = read_lines(&r, text.bytes, text.length);
   for (size_t i = 0; i < table->group_count && !status; i++) status = check_group(&r, &table->groups[i]);
   if (!status && table->group_count == 0) status = example_fail(error, "%.700s: no group is in it", path);
-  text_free(&text);
+  words_free(&text);
   if (status) table_free(table);
   return status;
 }
@@ -164,6 +164,6 @@ size_t table_find_row(const struct group *group, const char *name, size_t length
 }
 
 char *table_command(const struct group *group, const struct row *row) {
-  return text_print("%s%s%s%s%s", group->program, group->options ? " " : "", group->options ? group->options : "",
-                    row->options ? " " : "", row->options ? row->options : "");
+  return words_print("%s%s%s%s%s", group->program, group->options ? " " : "", group->options ? group->options : "",
+                     row->options ? " " : "", row->options ? row->options : "");
 }

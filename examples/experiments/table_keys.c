@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "common/words.h"
 
 enum { NAME_LIMIT = 63, SEED_LIMIT = 1000 };
 
@@ -45,7 +45,7 @@ static int is_name(const char *word) {
 static int set_once(struct reader *r, char **place, const char *key, const char *value) {
   if (*place) return table_fail(r, "%s is given twice", key);
   if (!*value) return table_fail(r, "%s: nothing is given", key);
-  *place = text_copy(value, strlen(value));
+  *place = words_copy(value, strlen(value));
   return 0;
 }
 
@@ -60,7 +60,7 @@ static int read_group(struct reader *r, char *value) {
   r->group = &r->table->groups[r->table->group_count++];
   r->row = NULL;
   r->group->line = r->line;
-  r->group->name = text_copy(name, strlen(name));
+  r->group->name = words_copy(name, strlen(name));
   return 0;
 }
 
@@ -76,8 +76,8 @@ static int read_row(struct reader *r, char *value) {
   group->rows = array_grow(group->rows, group->row_count, sizeof *group->rows);
   r->row = &group->rows[group->row_count++];
   r->row->line = r->line;
-  r->row->name = text_copy(name, strlen(name));
-  r->row->title = text_copy(value, strlen(value));
+  r->row->name = words_copy(name, strlen(name));
+  r->row->title = words_copy(value, strlen(value));
   return 0;
 }
 
@@ -110,7 +110,7 @@ static int read_options(struct reader *r, char *value) {
       return table_fail(r, "options: %s: words are taken as they are, there are no quotes", word);
     for (const char *at = word; (at = strpbrk(at, "{}")); at += strlen("{data}"))
       if (strncmp(at, "{data}", strlen("{data}")) != 0) return table_fail(r, "options: %s: there is {data} only", word);
-    char *longer = *place ? text_print("%s %s", *place, word) : text_copy(word, strlen(word));
+    char *longer = *place ? words_print("%s %s", *place, word) : words_copy(word, strlen(word));
     free(*place);
     *place = longer;
   }
@@ -186,8 +186,8 @@ static int read_compare(struct reader *r, char *value) {
   group->comparisons = array_grow(group->comparisons, group->comparison_count, sizeof *group->comparisons);
   struct comparison *comparison = &group->comparisons[group->comparison_count++];
   comparison->line = r->line;
-  comparison->names[0] = text_copy(first, strlen(first));
-  comparison->names[1] = text_copy(second, strlen(second));
+  comparison->names[0] = words_copy(first, strlen(first));
+  comparison->names[1] = words_copy(second, strlen(second));
   return 0;
 }
 

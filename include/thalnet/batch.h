@@ -101,6 +101,10 @@ THALNET_API void thalnet_batch_free(thalnet_batch *batch);
  * @retval THALNET_ERROR_SIZE sequences or frames is above the batch's maximum */
 THALNET_API thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_t frames);
 
+/** Its present shape; 0 before thalnet_batch_begin, and for a wrong handle. */
+THALNET_API size_t thalnet_batch_sequences(const thalnet_batch *batch);
+THALNET_API size_t thalnet_batch_frames(const thalnet_batch *batch);
+
 /* --- contents -------------------------------------------------------------------------------------------------------- */
 /* All set_ calls: THALNET_ERROR_HANDLE; THALNET_ERROR_BUSY; THALNET_ERROR_STATE before begin; THALNET_ERROR_ARGUMENT for an
  * input, output that does not exist or is of another kind, or values NULL; THALNET_ERROR_SIZE for a count that is not the

@@ -51,15 +51,26 @@ static void thalnet__write_csv(const thalnet_graph *graph, thalnet__text *text) 
 /* --- DOT --- */
 
 /* Colours of Okabe and Ito, which colour-blind people tell apart, and a line style for those who see none. */
-static const char *const thalnet__kind_styles[] = {"color=\"#0072b2\" style=solid", "color=\"#e69f00\" style=dashed",
-                                                   "color=\"#999999\" style=solid dir=forward",
-                                                   "color=\"#d55e00\" style=dotted", "color=\"#009e73\" style=dashed"};
+static const char *const thalnet__kind_colours[] = {"#0072b2", "#e69f00", "#999999", "#d55e00", "#009e73"};
+static const char *const thalnet__kind_lines[] = {"solid", "dashed", "solid", "dotted", "dashed"};
+static const char *const thalnet__kind_marks[] = {"&#8212;", "- -", "&#8212;", "&#183;&#183;&#183;", "- -"};
 static const char *const thalnet__node_shapes[] = {"shape=plaintext", "shape=box style=rounded", "shape=plaintext"};
 
 /* Inputs, modules and outputs may have the same name, and so are told apart by number. */
 static void thalnet__dot_node(thalnet__text *text, size_t node) {
   thalnet__text_add(text, "n");
   thalnet__text_number(text, node);
+}
+
+/* A line of its colour and style, and its name. */
+static void thalnet__legend(thalnet__text *text, size_t kind) {
+  thalnet__text_add(text, "<font color=\"");
+  thalnet__text_add(text, thalnet__kind_colours[kind]);
+  thalnet__text_add(text, "\">");
+  thalnet__text_add(text, thalnet__kind_marks[kind]);
+  thalnet__text_add(text, "</font> ");
+  thalnet__text_add(text, thalnet__kind_names[kind]);
+  thalnet__text_add(text, " &#160; ");
 }
 
 static void thalnet__dot_edge(const thalnet_graph *graph, thalnet__text *text, const thalnet_graph_edge *edge,
@@ -70,8 +81,10 @@ static void thalnet__dot_edge(const thalnet_graph *graph, thalnet__text *text, c
   thalnet__dot_node(text, (size_t)edge->from);
   thalnet__text_add(text, " -> ");
   thalnet__dot_node(text, (size_t)edge->to);
-  thalnet__text_add(text, " [");
-  thalnet__text_add(text, thalnet__kind_styles[edge->kind]);
+  thalnet__text_add(text, " [color=\"");
+  thalnet__text_add(text, thalnet__kind_colours[edge->kind]);
+  thalnet__text_add(text, "\" style=");
+  thalnet__text_add(text, thalnet__kind_lines[edge->kind]);
   thalnet__add_pair(text, " penwidth=", 0.5 + 4 * edge->share);
   if (edge->kind != THALNET_EDGE_CHAIN && edge->kind != THALNET_EDGE_SKIP) thalnet__text_add(text, " constraint=false");
   thalnet__text_add(text, " tooltip=\"");
@@ -82,6 +95,10 @@ static void thalnet__dot_edge(const thalnet_graph *graph, thalnet__text *text, c
 
 static void thalnet__write_dot(const thalnet_graph *graph, thalnet__text *text) {
   thalnet__text_add(text, "digraph thalnet {\n  rankdir=LR\n  node [fontname=\"sans-serif\"]\n");
+  thalnet__text_add(text, "  fontname=\"sans-serif\"\n  fontsize=11\n  label=<");
+  for (size_t kind = 0; kind < sizeof thalnet__kind_names / sizeof thalnet__kind_names[0]; kind++)
+    thalnet__legend(text, kind);
+  thalnet__text_add(text, ">\n");
   for (size_t v = 0; v < graph->nodes; v++) {
     const thalnet_graph_node node = thalnet__graph_node(graph, v);
     thalnet__text_add(text, "  ");

@@ -77,6 +77,14 @@ thalnet_status thalnet_batch_begin(thalnet_batch *batch, size_t sequences, size_
   THALNET__HOLD(batch, call, thalnet__held_begin(batch, sequences, frames, call));
 }
 
+static int thalnet__has_shape(const thalnet_batch *batch) {
+  return batch != NULL && batch->magic == THALNET__BATCH_MAGIC && batch->stage != THALNET__BATCH_EMPTY;
+}
+
+size_t thalnet_batch_sequences(const thalnet_batch *batch) { return thalnet__has_shape(batch) ? batch->sequences : 0; }
+
+size_t thalnet_batch_frames(const thalnet_batch *batch) { return thalnet__has_shape(batch) ? batch->frames : 0; }
+
 /* --- contents --- */
 
 static thalnet_status thalnet__held_set_inputs(thalnet_batch *batch, int32_t input, const real *values, size_t count,

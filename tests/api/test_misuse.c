@@ -343,6 +343,9 @@ static void ask(const void *handle) {
     ck_assert_ptr_null(thalnet_center_tensor_name(c, 0));
     ck_assert_int_eq(thalnet_center_tensor_shape(c, "outputs.0.bias", (size_t[3]){0}), 0);
   }
+  if (handle != w.batch) {
+    ck_assert_uint_eq(thalnet_batch_sequences(handle) + thalnet_batch_frames(handle), 0);
+  }
   if (handle != w.state) {
     ck_assert_uint_eq(thalnet_state_rows(handle) + thalnet_state_values(handle), 0);
   }

@@ -217,13 +217,13 @@ START_TEST(good_runs) {
   const struct pair *pair = store_find_pair(&store, "g", "a", "b");
   ck_assert(pair && pair->count == 1 && pair->counts[0].first == 2 && pair->variance.both == 5e-4);
 
-  struct text text = {NULL, 0, 0}; /* written again they are the same */
-  text_add(&text, "%s\n", record_first_line);
+  struct words text = {NULL, 0, 0}; /* written again they are the same */
+  words_add(&text, "%s\n", record_first_line);
   record_print(&text, a);
   record_print(&text, b);
   pair_print(&text, pair);
-  ck_assert_str_eq(text_string(&text), runs);
-  text_free(&text);
+  ck_assert_str_eq(words_string(&text), runs);
+  words_free(&text);
   ck_assert_int_eq(store_read(&store, path, &error), 0); /* and replace each other */
   ck_assert(store.count == 2 && store.pair_count == 1);
   store_free(&store);
@@ -277,7 +277,7 @@ START_TEST(cut_runs) {
     struct store store = {NULL, 0, NULL, 0};
     struct example_error error = {""};
     save(runs, size);
-    char *cut = text_copy(runs, size), *last = strrchr(cut, 'e');
+    char *cut = words_copy(runs, size), *last = strrchr(cut, 'e');
     int whole = size == strlen(FIRST) || (last && strcmp(last, "end\n") == 0);
     ck_assert_int_eq(store_read(&store, path, &error), whole ? 0 : -1);
     free(cut);

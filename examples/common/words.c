@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "text.h"
+#include "common/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,11 @@
 
 static void *must(void *memory) {
   if (memory) return memory;
-  example_complain("experiments", "no memory");
+  example_complain("example", "no memory");
   exit(EXAMPLE_EXIT_FAILURE);
 }
 
-static void reserve(struct text *text, size_t more) {
+static void reserve(struct words *text, size_t more) {
   size_t needed = text->length + more + 1;
   if (needed <= text->room) return;
   text->room = needed < 256 ? 256 : 2 * needed;
@@ -26,7 +26,7 @@ static void reserve(struct text *text, size_t more) {
 __attribute__((format(printf, 2, 0))) /* the arguments were checked where they were written */
 #endif
 static void
-add_formatted(struct text *text, const char *format, va_list arguments) {
+add_formatted(struct words *text, const char *format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
   int length = vsnprintf(NULL, 0, format, arguments);
@@ -38,29 +38,29 @@ add_formatted(struct text *text, const char *format, va_list arguments) {
   va_end(again);
 }
 
-void text_add(struct text *text, const char *format, ...) {
+void words_add(struct words *text, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   add_formatted(text, format, arguments);
   va_end(arguments);
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t count) {
+void words_add_bytes(struct words *text, const char *bytes, size_t count) {
   reserve(text, count);
   if (count) memcpy(text->bytes + text->length, bytes, count);
   text->length += count;
   text->bytes[text->length] = '\0';
 }
 
-void text_free(struct text *text) {
+void words_free(struct words *text) {
   free(text->bytes);
   memset(text, 0, sizeof *text);
 }
 
-const char *text_string(const struct text *text) { return text->bytes ? text->bytes : ""; }
+const char *words_string(const struct words *text) { return text->bytes ? text->bytes : ""; }
 
-char *text_print(const char *format, ...) {
-  struct text text = {NULL, 0, 0};
+char *words_print(const char *format, ...) {
+  struct words text = {NULL, 0, 0};
   va_list arguments;
   va_start(arguments, format);
   reserve(&text, 0);
@@ -70,7 +70,7 @@ char *text_print(const char *format, ...) {
   return text.bytes;
 }
 
-char *text_copy(const char *bytes, size_t count) {
+char *words_copy(const char *bytes, size_t count) {
   char *copy = must(malloc(count + 1));
   memcpy(copy, bytes, count);
   copy[count] = '\0';
@@ -85,14 +85,14 @@ void *array_grow(void *array, size_t count, size_t size) {
 
 /* --- files ----------------------------------------------------------------------------------------------------------- */
 
-int text_read_file(struct text *text, const char *path, size_t limit, struct example_error *error) {
+int words_read_file(struct words *text, const char *path, size_t limit, struct example_error *error) {
   char block[16 * 1024];
   FILE *file = fopen(path, "rb");
   if (!file && errno == ENOENT) return 1;
   if (!file) return example_fail(error, "%.700s: %s", path, strerror(errno));
   size_t before = text->length, count;
   while ((count = fread(block, 1, sizeof block, file)) > 0 && text->length - before <= limit)
-    text_add_bytes(text, block, count);
+    words_add_bytes(text, block, count);
   int failed = ferror(file), reason = errno;
   fclose(file);
   if (failed) return example_fail(error, "%.700s: %s", path, strerror(reason));
@@ -111,10 +111,10 @@ static int write_all(int descriptor, const char *bytes, size_t count) {
   return 0;
 }
 
-int text_write_file(const char *path, const struct text *text, struct example_error *error) {
-  char *part = text_print("%s.part", path);
+int words_write_file(const char *path, const struct words *text, struct example_error *error) {
+  char *part = words_print("%s.part", path);
   int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  int failed = descriptor < 0 || write_all(descriptor, text_string(text), text->length) || fsync(descriptor);
+  int failed = descriptor < 0 || write_all(descriptor, words_string(text), text->length) || fsync(descriptor);
   int reason = errno;
   if (descriptor >= 0 && close(descriptor) && !failed) {
     failed = 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A picture of curves: mean lines over bands from the lowest to the highest value. */
-#ifndef EXPERIMENTS_PICTURE_H
-#define EXPERIMENTS_PICTURE_H
+#ifndef PICTURES_LINES_H
+#define PICTURES_LINES_H
 
 #include <stddef.h>
 
@@ -15,17 +15,14 @@ struct curve {
   double *x, *mean, *low, *high;
 };
 
-struct picture {
+struct line_picture {
   const char *title, *x_label, *y_label;
   double x_low, x_high, y_low, y_high; /* what lies outside is cut off */
   const struct curve *curves;
   size_t curve_count;
 };
 
-/* 0 where this program was built without cairo. */
-int picture_available(void);
-
 /* Writes an SVG file. Returns 0, or -1 with the error's text. */
-int picture_write(const struct picture *picture, const char *path, struct example_error *error);
+int line_picture_write(const struct line_picture *picture, const char *path, struct example_error *error);
 
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Files about a network's wiring, for people and other programs. */
+#ifndef EXAMPLE_WIRING_H
+#define EXAMPLE_WIRING_H
+
+#include <thalnet/thalnet.h>
+
+#include "error.h"
+
+/* A network whose wiring is shown, and a batch with contents to look at it with. */
+struct example_wired {
+  const char *title;
+  const thalnet_center *net;
+  thalnet_batch *batch;
+};
+
+/* Writes FOLDER/graph.dot, .json and .csv, by the measured share; where cairo is there also routing.svg and .png, the parts of
+ * what modules read of each other by weight and by share, and activity.svg and .png, the center over the batch's first sequence;
+ * where Graphviz' program dot is there graph.svg and .png. Returns 0, or -1 with the error's text. */
+int example_save_wiring(const char *folder, const struct example_wired *wired, struct example_error *error);
+
+/* Writes readers.svg and .png: the weights of several networks side by side, with the same number of modules. */
+int example_save_readers(const char *folder, const struct example_wired *wired, size_t count,
+                         struct example_error *error);
+
+#endif
