@@ -26,6 +26,7 @@
 #include <thalnet/batch.h>
 #include <thalnet/center.h>
 #include <thalnet/checkpoint.h>
+#include <thalnet/edit.h>
 #include <thalnet/export.h>
 #include <thalnet/file.h>
 #include <thalnet/graph.h>

@@ -6,6 +6,7 @@
 #include "api/remember.h"
 #include "core/options.h"
 #include "network/build.h"
+#include "network/carry.h"
 #include "network/declare.h"
 #include "network/prepare.h"
 
@@ -71,12 +72,25 @@ thalnet_status thalnet_center_add_module(thalnet_center *net, const char *name, 
   return thalnet__remember(net, thalnet__add_module(net, name, options, module_out));
 }
 
+/* What the network that was edited has learned. */
+static thalnet_status thalnet__take_over(thalnet_center *net) {
+  if (net->origin == NULL) return THALNET_OK;
+  THALNET__TRY(thalnet__check_readable(net->origin));
+  THALNET__TRY(thalnet__carry_check(net, net->origin));
+  return thalnet__carry_block(net, net->origin, THALNET__CARRY_WEIGHTS, net->origin->parameters, net->parameters);
+}
+
 static thalnet_status thalnet__build(thalnet_center *net, uint64_t seed) {
   THALNET__TRY(thalnet__layout(net));
   THALNET__TRY(thalnet__allocate_parameters(net));
   thalnet__initialize(net, seed);
-  const thalnet_status status = thalnet__prepare(net);
+  thalnet_status status = thalnet__take_over(net);
+  if (status == THALNET_OK) status = thalnet__prepare(net);
   if (status != THALNET_OK) thalnet__unbuild(net);
+  if (status == THALNET_OK && net->origin != NULL) {
+    thalnet__center_drop(net->origin);
+    net->origin = NULL;
+  }
   return status;
 }
 

@@ -154,8 +154,8 @@ int32_t thalnet_center_tensor_shape(const thalnet_center *net, const char *tenso
   if (!thalnet_center_is_built(net) || tensor == NULL || dimensions == NULL) return 0;
   const thalnet__tensor *found = thalnet__find_tensor(net, tensor);
   if (found == NULL) return 0;
-  memcpy(dimensions, found->dimensions, sizeof found->dimensions);
-  return found->rank;
+  memcpy(dimensions, found->shape.dimensions, sizeof found->shape.dimensions);
+  return found->shape.rank;
 }
 
 size_t thalnet_center_parameter_count(const thalnet_center *net) {

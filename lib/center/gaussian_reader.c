@@ -19,8 +19,10 @@ enum { MEAN_WEIGHT, MEAN_BIAS, VARIANCE_WEIGHT, VARIANCE_BIAS };
 
 static void thalnet__gaussian_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   static const char *const names[] = {"mean_weight", "mean_bias", "variance_weight", "variance_bias"};
-  int matrix = i == MEAN_WEIGHT || i == VARIANCE_WEIGHT;
-  *tensor = (thalnet__reader_tensor){names[i], matrix ? 2 : 1, {reader->context, matrix ? reader->features : 1, 1}};
+  const int matrix = i == MEAN_WEIGHT || i == VARIANCE_WEIGHT;
+  const enum thalnet__axis axis = matrix ? THALNET__AXIS_FEATURES : THALNET__AXIS_ONE;
+  *tensor = (thalnet__reader_tensor){
+      names[i], {matrix ? 2 : 1, {reader->context, matrix ? reader->features : 1, 1}, {THALNET__AXIS_CONTEXT, axis}}};
 }
 
 /* Means spread evenly over 1..P, deviations of one spacing, and weights in +-1/sqrt(F). */

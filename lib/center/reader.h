@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/axis.h"
 #include "core/real.h"
 #include "math/kernels.h"
 #include "math/matrix.h"
@@ -50,11 +51,9 @@ typedef struct thalnet__reading_gradient {
   real *parameters;
 } thalnet__reading_gradient;
 
-/* A tensor of a reader: name, shape and how it starts. */
 typedef struct thalnet__reader_tensor {
   const char *name;
-  int rank;
-  size_t dimensions[3];
+  thalnet__shape shape;
 } thalnet__reader_tensor;
 
 struct thalnet__reader_kind {

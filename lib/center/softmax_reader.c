@@ -16,9 +16,13 @@ enum { THALNET__GROUP_LOGITS = 512, THALNET__BLOCK_ROWS = 56 };
 
 static void thalnet__softmax_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
-    *tensor = (thalnet__reader_tensor){"weight", 3, {reader->context, reader->seen, reader->features}};
+    *tensor = (thalnet__reader_tensor){"weight",
+                                       {3,
+                                        {reader->context, reader->seen, reader->features},
+                                        {THALNET__AXIS_CONTEXT, THALNET__AXIS_SEEN, THALNET__AXIS_FEATURES}}};
   else
-    *tensor = (thalnet__reader_tensor){"bias", 2, {reader->context, reader->seen, 1}};
+    *tensor = (thalnet__reader_tensor){
+        "bias", {2, {reader->context, reader->seen, 1}, {THALNET__AXIS_CONTEXT, THALNET__AXIS_SEEN}}};
 }
 
 /* Weights in +-1/sqrt(F), as a dense layer over the features; biases in +-1, so that the rows begin at different places. */

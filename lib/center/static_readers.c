@@ -10,9 +10,10 @@
 
 static void thalnet__static_tensor(const thalnet__reader *reader, int i, thalnet__reader_tensor *tensor) {
   if (i == 0)
-    *tensor = (thalnet__reader_tensor){"weight", 2, {reader->context, reader->seen, 1}};
+    *tensor = (thalnet__reader_tensor){
+        "weight", {2, {reader->context, reader->seen, 1}, {THALNET__AXIS_CONTEXT, THALNET__AXIS_SEEN}}};
   else
-    *tensor = (thalnet__reader_tensor){"scale", 1, {1, 1, 1}};
+    *tensor = (thalnet__reader_tensor){"scale", {1, {1, 1, 1}, {THALNET__AXIS_ONE}}};
 }
 
 /* Uniform in +-1/sqrt(columns), as a dense layer over the center. */

@@ -22,7 +22,8 @@ enum {
   THALNET__STREAM_FEATURE_DROPOUT = 5,
   THALNET__STREAM_MODULE_DROPOUT = 6,
   THALNET__STREAM_ZONEOUT = 8,
-  THALNET__STREAM_SEARCH = 9
+  THALNET__STREAM_SEARCH = 9,
+  THALNET__STREAM_SPLIT = 10
 };
 
 /* A generator for one purpose; `index` tells apart its many uses (a tensor, an input). */

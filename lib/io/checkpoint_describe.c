@@ -37,7 +37,7 @@ static void thalnet__describe_block(thalnet__text *text, const thalnet__training
   const thalnet_center *net = training->net;
   for (size_t t = 0; block->state == NULL && t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
-    thalnet__describe_tensor(text, block->prefix, tensor->name, (size_t)tensor->rank, tensor->dimensions,
+    thalnet__describe_tensor(text, block->prefix, tensor->name, (size_t)tensor->shape.rank, tensor->shape.dimensions,
                              place + tensor->place);
   }
   if (block->state == NULL) return;

@@ -61,8 +61,8 @@ static thalnet_status thalnet__match_tensors(const thalnet__header *header, cons
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
     uint64_t dimensions[3];
-    for (int i = 0; i < tensor->rank; i++) dimensions[i] = tensor->dimensions[i];
-    THALNET__TRY(thalnet__want_tensor(header, tensor->name, (size_t)tensor->rank, dimensions, tensor->place));
+    for (int i = 0; i < tensor->shape.rank; i++) dimensions[i] = tensor->shape.dimensions[i];
+    THALNET__TRY(thalnet__want_tensor(header, tensor->name, (size_t)tensor->shape.rank, dimensions, tensor->place));
   }
   for (size_t t = 0; t < header->tensor_count; t++)
     if (checkpoint && header->tensors[t].role == THALNET__UNEXPECTED &&

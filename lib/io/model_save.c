@@ -12,7 +12,8 @@ static void thalnet__describe_model(const void *subject, thalnet__text *text, si
   thalnet__text_add(text, "}");
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
-    thalnet__describe_tensor(text, "", tensor->name, (size_t)tensor->rank, tensor->dimensions, tensor->place);
+    thalnet__describe_tensor(text, "", tensor->name, (size_t)tensor->shape.rank, tensor->shape.dimensions,
+                             tensor->place);
   }
 }
 

@@ -70,6 +70,7 @@ static void thalnet__initialize_gates(const thalnet__layer *layer, real *paramet
 }
 
 void thalnet__initialize(thalnet_center *net, uint64_t seed) {
+  net->seed = seed;
   for (size_t i = 0; i < net->tensor_count; i++) thalnet__initialize_tensor(net, &net->tensors[i], seed);
   for (size_t i = 0; i < net->module_count; i++)
     for (size_t j = 0; j < net->modules[i]->layer_count; j++)

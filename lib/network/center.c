@@ -20,6 +20,9 @@ static void thalnet__center_destroy(thalnet_center *net) {
   const thalnet_memory memory = net->memory;
   thalnet__threads_stop(&net->threads);
   for (size_t i = 0; i < net->module_count; i++) thalnet__module_destroy(&memory, net->modules[i]);
+  for (size_t i = 0; i < net->removed_count; i++) thalnet__module_destroy(&memory, net->removed[i]);
+  if (net->origin != NULL) thalnet__center_drop(net->origin);
+  thalnet__release(&memory, net->removed, net->removed_capacity, sizeof *net->removed);
   thalnet__release(&memory, net->modules, net->module_capacity, sizeof *net->modules);
   thalnet__release(&memory, net->inputs, net->input_capacity, sizeof *net->inputs);
   thalnet__release(&memory, net->outputs, net->output_capacity, sizeof *net->outputs);

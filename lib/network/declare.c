@@ -80,32 +80,58 @@ static thalnet_status thalnet__read_executor(thalnet_executor *executor, const t
   return THALNET_OK;
 }
 
-thalnet_status thalnet__declare_center(const thalnet_center_options *given, thalnet_center **net_out) {
-  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
-  thalnet_memory memory;
-  thalnet_executor executor;
+/* Centers are told apart by number; 0 is none. */
+static uint64_t thalnet__next_id(void) {
+  static atomic_uint_fast64_t last;
+  return (uint64_t)atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+}
+
+static thalnet_status thalnet__new_center(const thalnet_memory *memory, const thalnet_executor *executor,
+                                          size_t threads, thalnet_center **net_out) {
   void *block;
-  *net_out = NULL;
-  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_center_options"));
-  THALNET__TRY(thalnet__check_center_options(&options));
-  THALNET__TRY(thalnet__memory_init(&memory, options.memory));
-  THALNET__TRY(thalnet__read_executor(&executor, options.executor));
-  THALNET__TRY(thalnet__allocate(&memory, 1, sizeof(thalnet_center), &block));
+  THALNET__TRY(thalnet__allocate(memory, 1, sizeof(thalnet_center), &block));
   thalnet_center *net = block;
   net->magic = THALNET__CENTER_MAGIC;
   atomic_init(&net->references, 1);
   atomic_init(&net->writing, 0);
   atomic_init(&net->averaged, 0);
   atomic_flag_clear(&net->making_gradients);
-  net->memory = memory;
-  net->threads.executor = executor;
+  net->memory = *memory;
+  net->threads.executor = *executor;
   atomic_flag_clear(&net->threads.starting);
-  net->threads.count = (size_t)options.threads;
+  net->threads.count = threads;
+  net->kernels = thalnet__kernels_get();
+  net->id = thalnet__next_id();
+  *net_out = net;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet__declare_like(const thalnet_center *net, thalnet_center **draft_out) {
+  thalnet_center *draft;
+  THALNET__TRY(thalnet__new_center(&net->memory, &net->threads.executor, net->threads.count, &draft));
+  draft->chunk_option = net->chunk_option;
+  draft->settle_steps = net->settle_steps;
+  draft->learned_start = net->learned_start;
+  draft->in_order = net->in_order;
+  *draft_out = draft;
+  return THALNET_OK;
+}
+
+thalnet_status thalnet__declare_center(const thalnet_center_options *given, thalnet_center **net_out) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_memory memory;
+  thalnet_executor executor;
+  thalnet_center *net;
+  *net_out = NULL;
+  THALNET__TRY(thalnet__read_options(&options, sizeof options, sizeof options, given, "thalnet_center_options"));
+  THALNET__TRY(thalnet__check_center_options(&options));
+  THALNET__TRY(thalnet__memory_init(&memory, options.memory));
+  THALNET__TRY(thalnet__read_executor(&executor, options.executor));
+  THALNET__TRY(thalnet__new_center(&memory, &executor, (size_t)options.threads, &net));
   net->chunk_option = (size_t)options.chunk_sequences;
   net->settle_steps = (size_t)options.settle_steps;
   net->learned_start = options.learned_start;
   net->in_order = options.in_order;
-  net->kernels = thalnet__kernels_get();
   *net_out = net;
   return THALNET_OK;
 }
@@ -125,7 +151,8 @@ thalnet_status thalnet__declare_input(thalnet_center *net, const char *name, siz
   THALNET__TRY(thalnet__reserve(&net->memory, &array, net->input_count, &net->input_capacity, sizeof *net->inputs));
   net->inputs = array;
   thalnet__input *input = &net->inputs[net->input_count];
-  *input = (thalnet__input){.size = size, .tokens = tokens, .steps_per_frame = (size_t)steps_per_frame};
+  *input = (thalnet__input){
+      .size = size, .tokens = tokens, .steps_per_frame = (size_t)steps_per_frame, .origin = THALNET__NONE};
   memcpy(input->name, name, strlen(name) + 1);
   if (number_out != NULL) *number_out = (int32_t)net->input_count;
   net->input_count++;
@@ -147,7 +174,11 @@ thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, si
   THALNET__TRY(thalnet__reserve(&net->memory, &array, net->output_count, &net->output_capacity, sizeof *net->outputs));
   net->outputs = array;
   thalnet__output *output = &net->outputs[net->output_count];
-  *output = (thalnet__output){.size = size, .loss = loss, .weight = weight, .steps_per_frame = (size_t)steps_per_frame};
+  *output = (thalnet__output){.size = size,
+                              .loss = loss,
+                              .weight = weight,
+                              .steps_per_frame = (size_t)steps_per_frame,
+                              .origin = THALNET__NONE};
   memcpy(output->name, name, strlen(name) + 1);
   if (number_out != NULL) *number_out = (int32_t)net->output_count;
   net->output_count++;
@@ -167,13 +198,31 @@ static void thalnet__default_name(char *name, size_t number) {
   name[length] = 0;
 }
 
+static int thalnet__knows_name(thalnet_module *const *modules, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(modules[i]->name, name) == 0) return 1;
+  return 0;
+}
+
+/* The first of "module<count>", "module<count + 1>", ... that no module of a draft has, or had. */
+static void thalnet__free_name(const thalnet_center *net, char *name) {
+  size_t number = net->module_count;
+  if (net->origin == NULL) {
+    thalnet__default_name(name, number);
+    return;
+  }
+  do thalnet__default_name(name, number++);
+  while (thalnet__knows_name(net->modules, net->module_count, name) ||
+         thalnet__knows_name(net->removed, net->removed_count, name));
+}
+
 thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, thalnet_module **module_out) {
   char name[THALNET_NAME_LIMIT + 1];
   void *array = net->modules, *block;
   *module_out = NULL;
   THALNET__TRY(thalnet__check_draft(net, "module", net->module_count));
   if (given == NULL) {
-    thalnet__default_name(name, net->module_count);
+    thalnet__free_name(net, name);
   } else {
     THALNET__TRY(thalnet__check_name("module", given));
     memcpy(name, given, strlen(given) + 1);
@@ -181,12 +230,16 @@ thalnet_status thalnet__declare_module(thalnet_center *net, const char *given, t
   for (size_t i = 0; i < net->module_count; i++)
     if (strcmp(net->modules[i]->name, name) == 0)
       return thalnet__fail(THALNET_ERROR_DATA, "module '%s': the name is taken by module %zu", name, i);
+  for (size_t i = 0; i < net->removed_count; i++)
+    if (strcmp(net->removed[i]->name, name) == 0)
+      return thalnet__fail(THALNET_ERROR_DATA, "module '%s': a module of that name was removed from this draft", name);
   THALNET__TRY(thalnet__reserve(&net->memory, &array, net->module_count, &net->module_capacity, sizeof *net->modules));
   net->modules = array;
   THALNET__TRY(thalnet__allocate(&net->memory, 1, sizeof(thalnet_module), &block));
   thalnet_module *module = block;
   module->magic = THALNET__MODULE_MAGIC;
   module->net = net;
+  module->origin = THALNET__NONE;
   memcpy(module->name, name, sizeof name);
   net->modules[net->module_count++] = module;
   *module_out = module;
@@ -218,6 +271,9 @@ static thalnet_status thalnet__check_start(const thalnet_module *module, const t
 
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer) {
   const size_t units = layer->units;
+  if (module->origin != THALNET__NONE)
+    return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has learned with the layers that it has: grow them",
+                         module->name);
   const char *kind = layer->kind->name;
   void *array = module->layers;
   THALNET__TRY(thalnet__check_draft(module->net, "layer", module->layer_count));

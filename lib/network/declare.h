@@ -7,6 +7,8 @@
 #include "network/network.h"
 
 thalnet_status thalnet__declare_center(const thalnet_center_options *options, thalnet_center **net_out);
+/* A draft with the same options, and nothing declared. */
+thalnet_status thalnet__declare_like(const thalnet_center *net, thalnet_center **draft_out);
 thalnet_status thalnet__declare_input(thalnet_center *net, const char *name, size_t size, int tokens,
                                       int32_t steps_per_frame, int32_t *number_out);
 thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, size_t size, const thalnet__loss *loss,

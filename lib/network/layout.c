@@ -159,7 +159,8 @@ static size_t thalnet__dynamic_parameters(const thalnet_center *net) {
     for (int t = 0; t < reader->kind->tensors; t++) {
       thalnet__reader_tensor tensor;
       reader->kind->tensor(reader, t, &tensor);
-      count += tensor.dimensions[0] * tensor.dimensions[1] * tensor.dimensions[2]; /* counted before: no wrap */
+      count += tensor.shape.dimensions[0] * tensor.shape.dimensions[1] *
+               tensor.shape.dimensions[2]; /* counted before: no wrap */
     }
   }
   return count;
@@ -186,7 +187,7 @@ static void thalnet__choose_engine(thalnet_center *net) {
 }
 
 thalnet_status thalnet__layout(thalnet_center *net) {
-  thalnet__table table = {.net = net, .output = -1};
+  thalnet__table table = {.net = net};
   void *tensors;
   THALNET__TRY(thalnet__check_complete(net));
   THALNET__TRY(thalnet__common_steps(net));

@@ -10,7 +10,10 @@ typedef struct thalnet__table {
   thalnet_center *net;
   thalnet__tensor *tensors; /* NULL: only counting */
   size_t count, parameters;
-  int32_t output; /* that the tensors being added belong to, or -1 */
+  /* What the tensors being added belong to, and the beginning of their names. */
+  size_t module, layer;
+  int32_t output; /* -1: none */
+  char prefix[THALNET__TENSOR_NAME_SIZE];
   int overflowed;
 } thalnet__table;
 

@@ -23,6 +23,8 @@
 #include "module/layer.h"
 #include "network/loss.h"
 
+#define THALNET__NONE SIZE_MAX /* no module, no layer, no number */
+
 /* First member of every handle; another value means not a handle of that type, or one that is gone. */
 enum {
   THALNET__CENTER_MAGIC = 0x7a11c001,
@@ -42,6 +44,7 @@ typedef struct thalnet__input {
   size_t steps_per_frame;
   size_t frames;    /* within one frame of a batch */
   size_t connected; /* modules */
+  size_t origin;    /* drafts and what is built of them: number in the network that was edited, or THALNET__NONE */
 } thalnet__input;
 
 typedef struct thalnet__output {
@@ -52,6 +55,7 @@ typedef struct thalnet__output {
   size_t steps_per_frame;
   size_t frames;
   size_t connected;
+  size_t origin;          /* as of inputs */
   size_t bias;            /* place in the parameter block */
   size_t span, span_size; /* the part of the center from its first to its last module */
   thalnet__matrix head;   /* [size, span_size], zeros where nobody is connected */
@@ -87,6 +91,7 @@ struct thalnet_module {
   size_t input_count, input_capacity, output_count, output_capacity;
   thalnet_reader reader;
   size_t features, offset; /* in the center */
+  size_t origin;           /* as of inputs */
 };
 
 /* "modules.18446744073709551615.layers.18446744073709551615.weight_ih" and its end */
@@ -95,14 +100,14 @@ enum { THALNET__TENSOR_NAME_SIZE = 80 };
 typedef struct thalnet__tensor {
   char name[THALNET__TENSOR_NAME_SIZE];
   size_t place, count;
-  int rank;
-  size_t dimensions[3];
-  real bound;     /* starts uniform in +-bound, */
-  real around;    /* around this */
-  int decays;     /* weight decay applies */
-  int normed;     /* a weight-norm matrix, which may not be all zeros */
-  int32_t output; /* of the output that it belongs to, or -1 */
-  int start;      /* of the learned start */
+  thalnet__shape shape;
+  size_t module, layer; /* that it belongs to, or THALNET__NONE */
+  real bound;           /* starts uniform in +-bound, */
+  real around;          /* around this */
+  int decays;           /* weight decay applies */
+  int normed;           /* a weight-norm matrix, which may not be all zeros */
+  int32_t output;       /* of the output that it belongs to, or -1 */
+  int start;            /* of the learned start */
 } thalnet__tensor;
 
 struct thalnet_center {
@@ -119,6 +124,11 @@ struct thalnet_center {
   thalnet__output *outputs;
   thalnet_module **modules;
   size_t input_count, input_capacity, output_count, output_capacity, module_count, module_capacity;
+  thalnet_module **removed; /* modules of a draft that are no more: their handles are known to be wrong */
+  size_t removed_count, removed_capacity;
+  const thalnet_center *origin; /* of a draft: the network that is edited, kept alive */
+  uint64_t id, origin_id;       /* of this center; of the one that it was made from, 0: of none */
+  uint64_t seed;                /* of the build */
 
   /* Laid out by build. */
   int built;

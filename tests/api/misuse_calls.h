@@ -95,6 +95,16 @@ CALL(graph_get_edge, D(0), N(1), D(2))
 CALL(graph_summarize, D(0), D(1))
 CALL(graph_find_path, D(0), I(1), I(2), D(3), 7, D(4), NULL)
 CALL(graph_write, D(0), I(1), D(2), 1000, D(3))
+CALL(center_edit, D(0), D(1))
+CALL(module_remove, D(0))
+CALL(module_split, D(0), D(1), D(2))
+CALL(module_grow, D(0), N(1), N(2))
+CALL(module_disconnect_input, D(0), I(1))
+CALL(module_disconnect_output, D(0), I(1))
+CALL(center_remove_input, D(0), I(1))
+CALL(center_remove_output, D(0), I(1))
+CALL(optimizer_move, D(0), D(1), D(2))
+CALL(state_move, D(0), D(1), D(2))
 CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zeros)
 
 #define H(what, handle)                                                                                                \
@@ -198,6 +208,10 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(graph_get_edge, GRA, {.kind = MOST, .size = w.edges - 1, .number = 0}, {.kind = OPTIONS, .data = w.zeros}),  \
       ROW(graph_summarize, GRA, {.kind = OPTIONS, .data = w.zeros}),                                                   \
       ROW(graph_find_path, GRA, IN(7, 0), IN(7, 0), L, Z), ROW(graph_write, GRA, IN(3, 0), Z, Z),                      \
-      ROW(center_similarity, NET, V, NET, V, C(4), Z, C(2))
+      ROW(center_similarity, NET, V, NET, V, C(4), Z, C(2)), ROW(center_edit, NET, SLOT), ROW(module_remove, MOD),     \
+      ROW(module_split, MOD, {.kind = ANY, .data = NULL}, SLOT), ROW(module_grow, MOD, {.kind = ANY}, {.kind = ANY}),  \
+      ROW(module_disconnect_input, MOD, IN(1, 0)), ROW(module_disconnect_output, MOD, IN(1, 0)),                       \
+      ROW(center_remove_input, NEW, IN(1, 0)), ROW(center_remove_output, NEW, IN(1, 0)),                               \
+      ROW(optimizer_move, H(OPTIMIZER, w.optimizer), NET, SLOT), ROW(state_move, STA, NET, SLOT)
 
 #endif

@@ -106,6 +106,114 @@ static thalnet_status evaluate(const thalnet_center_options *options) {
   return status;
 }
 
+/* A network that grows in the middle of training, with its optimizer and a stream. */
+static thalnet_status grow(const thalnet_center_options *options) {
+  thalnet_center *net = NULL, *draft = NULL;
+  thalnet_module *module = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_state *state = NULL, *continued = NULL;
+  thalnet_optimizer *optimizer = NULL, *moved = NULL;
+  thalnet_optimizer_options averaging = THALNET_OPTIMIZER_OPTIONS_INIT;
+  averaging.average = 0.9;
+  thalnet_status status = support_try_net(SUPPORT_TASKS, options, &net);
+  if (!status) {
+    status = thalnet_optimizer_create(net, THALNET_ADAM, &averaging, &optimizer);
+  }
+  if (!status) {
+    status = thalnet_state_create(net, 2, NULL, &state);
+  }
+  if (!status) {
+    status = thalnet_center_edit(net, &draft);
+  }
+  if (!status) {
+    status = thalnet_center_add_module(draft, NULL, NULL, &module);
+  }
+  if (!status) {
+    status = thalnet_module_add_gru(module, 3, NULL);
+  }
+  if (!status) {
+    status = thalnet_module_add_reader(module, THALNET_LINEAR, 2, NULL, NULL);
+  }
+  if (!status) {
+    status = thalnet_module_grow(thalnet_center_get_module(draft, 0), 0, 2);
+  }
+  if (!status) {
+    status = thalnet_module_remove(thalnet_center_get_module(draft, 1));
+  }
+  if (!status) {
+    status = thalnet_center_build(draft, 2);
+  }
+  if (!status) {
+    status = thalnet_optimizer_move(optimizer, draft, &moved);
+  }
+  if (!status) {
+    status = thalnet_state_move(state, draft, &continued);
+  }
+  thalnet_center_free(net);
+  if (!status) {
+    status = thalnet_batch_create(draft, 2, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(draft, batch, 2, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_forward_backward(draft, batch, continued);
+  }
+  if (!status) {
+    status = thalnet_step(moved, draft);
+  }
+  thalnet_optimizer_free(optimizer);
+  thalnet_optimizer_free(moved);
+  thalnet_state_free(state);
+  thalnet_state_free(continued);
+  thalnet_batch_free(batch);
+  thalnet_center_free(draft);
+  return status;
+}
+
+/* What is told of the wiring. */
+static thalnet_status look(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_graph *graph = NULL;
+  float values[49] = {0}, trace[3 * 25];
+  int32_t path[7];
+  size_t length = 0;
+  thalnet_similarity similarity = THALNET_SIMILARITY_INIT;
+  thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
+  if (!status) {
+    status = thalnet_batch_create(net, 2, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 2, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_center_trace_routing(net, batch, 1, THALNET_ROUTING_SHARE, trace, 3 * 25);
+  }
+  if (!status) {
+    status = thalnet_center_routing(net, batch, THALNET_ROUTING_WEIGHT, values, 25);
+  }
+  if (!status) {
+    status = thalnet_center_similarity(net, values, net, values, 25, NULL, 0, &similarity);
+  }
+  if (!status) {
+    status = thalnet_center_wiring(net, batch, THALNET_ROUTING_SHARE, values, 49);
+  }
+  if (!status) {
+    status = thalnet_graph_create(net, values, 49, NULL, &graph);
+  }
+  if (!status) {
+    status = thalnet_graph_find_path(graph, 0, 6, path, 7, &length, NULL);
+  }
+  if (!status) {
+    status = thalnet_graph_write(graph, THALNET_GRAPH_JSON, NULL, 0, &length);
+  }
+  thalnet_graph_free(graph);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return status;
+}
+
 static thalnet_status two_calls(const thalnet_center_options *options) {
   thalnet_center *net = NULL;
   thalnet_batch *batch = NULL;
@@ -237,6 +345,8 @@ START_TEST(every_allocation_fails) {
   fail_everywhere("save and load", save_and_load, 1, 0);
   fail_everywhere("live", live, 1, 0);
   fail_everywhere("write", write, 1, 0);
+  fail_everywhere("grow", grow, 1, 0);
+  fail_everywhere("look", look, 1, 0);
   model_free(&stored);
 }
 END_TEST
