@@ -168,14 +168,16 @@ static void compare(const struct routing *r, size_t k) {
   const size_t modules = (size_t)thalnet_center_module_count(r->nets[0]);
   float *a = malloc(modules * modules * sizeof *a), *b = malloc(modules * modules * sizeof *b);
   thalnet_similarity found = THALNET_SIMILARITY_INIT;
-  if ((size_t)thalnet_center_module_count(r->nets[k]) == modules && a && b &&
+  const int same_size = (size_t)thalnet_center_module_count(r->nets[k]) == modules;
+  if (same_size && a && b &&
       !thalnet_center_routing(r->nets[0], r->batches[0], THALNET_ROUTING_WEIGHT, a, modules * modules) &&
       !thalnet_center_routing(r->nets[k], r->batches[k], THALNET_ROUTING_WEIGHT, b, modules * modules) &&
       !thalnet_center_similarity(r->nets[0], a, r->nets[k], b, modules * modules, NULL, 0, &found))
     printf("similarity of %s and %s: %.3f%s; as numbered %.3f\n", r->paths[0], r->paths[k], found.similarity,
            found.exact ? "" : " or more", found.as_numbered);
   else
-    printf("%s and %s do not have the same modules\n", r->paths[0], r->paths[k]);
+    printf("similarity of %s and %s: none, %s\n", r->paths[0], r->paths[k],
+           same_size ? thalnet_error_text() : "they have different numbers of modules");
   free(a);
   free(b);
 }
@@ -190,16 +192,17 @@ static const char *reader_name(const thalnet_center *net) {
   return "no reader";
 }
 
+/* The first network, and side by side with it those that have as many modules. */
 static int save(const struct routing *r) {
-  struct example_wired wired[MODELS_MOST];
+  struct example_wired wired[MODELS_MOST], first = {r->paths[0], r->nets[0], r->batches[0]};
   struct example_error error = {""};
-  for (size_t k = 0; k < r->count; k++) {
-    wired[k] = (struct example_wired){reader_name(r->nets[k]), r->nets[k], r->batches[k]};
-  }
-  wired[0].title = r->count > 1 ? wired[0].title : r->paths[0];
+  size_t count = 0;
+  for (size_t k = 0; k < r->count; k++)
+    if (thalnet_center_module_count(r->nets[k]) == thalnet_center_module_count(r->nets[0]))
+      wired[count++] = (struct example_wired){reader_name(r->nets[k]), r->nets[k], r->batches[k]};
   int status = example_make_folder(r->out, &error);
-  if (!status) status = example_save_wiring(r->out, &wired[0], &error);
-  if (!status && r->count > 1) status = example_save_readers(r->out, wired, r->count, &error);
+  if (!status) status = example_save_wiring(r->out, &first, &error);
+  if (!status && count > 1) status = example_save_readers(r->out, wired, count, &error);
   return status ? complain(error.text) : EXAMPLE_EXIT_SUCCESS;
 }
 

@@ -13,6 +13,8 @@
 
 extern char **environ;
 
+enum { STEPS_SHOWN = 256 }; /* of a long sequence */
+
 static int library_failed(struct example_error *error) { return example_fail(error, "%s", thalnet_error_text()); }
 
 static size_t node_count(const thalnet_center *net) {
@@ -146,6 +148,7 @@ static int draw_routing(const char *folder, const struct example_wired *wired, s
 
 int example_save_readers(const char *folder, const struct example_wired *wired, size_t count,
                          struct example_error *error) {
+  if (!pictures_available()) return 0;
   struct heat_map *maps = NULL;
   const char **names = module_names(wired[0].net);
   int status = 0;
@@ -171,6 +174,7 @@ static int draw_activity(const char *folder, const struct example_wired *wired, 
   const thalnet_center *net = wired->net;
   const size_t features = thalnet_center_features(net), modules = (size_t)thalnet_center_module_count(net);
   const size_t steps = thalnet_batch_frames(wired->batch) * (size_t)thalnet_center_steps_per_frame(net);
+  const size_t shown_steps = steps < STEPS_SHOWN ? steps : STEPS_SHOWN;
   float *values = array_grow(NULL, 0, steps * features * sizeof *values);
   double *shown = array_grow(NULL, 0, steps * features * sizeof *shown);
   size_t *rows = array_grow(NULL, 0, modules * sizeof *rows);
@@ -180,8 +184,8 @@ static int draw_activity(const char *folder, const struct example_wired *wired, 
   for (size_t i = 0; i < steps * features; i++) shown[i] = (double)values[i];
   for (size_t m = 0; m < modules; m++) rows[m] = thalnet_center_module_features(net, (int32_t)m);
   const struct activity_picture picture = {.title = "The center over one sequence",
-                                           .time_label = "one column a step",
-                                           .steps = steps,
+                                           .time_label = "one column a step, from the first",
+                                           .steps = shown_steps,
                                            .rows = features,
                                            .values = shown,
                                            .groups = modules,

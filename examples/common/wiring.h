@@ -19,7 +19,8 @@ struct example_wired {
  * where Graphviz' program dot is there graph.svg and .png. Returns 0, or -1 with the error's text. */
 int example_save_wiring(const char *folder, const struct example_wired *wired, struct example_error *error);
 
-/* Writes readers.svg and .png: the weights of several networks side by side, with the same number of modules. */
+/* Where cairo is there, writes readers.svg and .png: the weights of several networks side by side. They have the same number of
+ * modules, and are named as those of the first one. */
 int example_save_readers(const char *folder, const struct example_wired *wired, size_t count,
                          struct example_error *error);
 

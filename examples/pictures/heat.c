@@ -7,7 +7,7 @@
 #include "canvas.h"
 
 /* In points. */
-static const double cell_most = 34, cell_least = 5, map_side = 204, gap = 46, title_room = 56, foot_room = 52;
+static const double cell_most = 34, cell_least = 1, map_side = 204, gap = 46, title_room = 56, foot_room = 52;
 
 /* From white over blue to nearly black: its grey falls all the way, so that colour-blind eyes and printers see the same. */
 static void set_heat(cairo_t *cr, double part) {
@@ -123,6 +123,8 @@ static void draw_signed_scale(cairo_t *cr, double x, double y) {
   canvas_text(cr, x + 166, y + 10.5, 0, "1");
 }
 
+static double group_gap(const struct activity_picture *p) { return fmin(5, 480 / (double)p->groups); }
+
 static void draw_groups(cairo_t *cr, const struct activity_picture *p, double left, double top, double cell,
                         double row) {
   const double width = cell * (double)p->steps;
@@ -140,7 +142,7 @@ static void draw_groups(cairo_t *cr, const struct activity_picture *p, double le
     cairo_stroke(cr);
     canvas_grey(cr, 0.1);
     canvas_text(cr, left - 8, y + height / 2 + 4, 1, p->group_names[g]);
-    y += height + 5;
+    y += height + group_gap(p);
   }
 }
 
@@ -149,8 +151,8 @@ int activity_picture_write(const struct activity_picture *p, const char *path, s
   canvas_open(&canvas, "measure.svg", 10, 10);
   const double left = 24 + widest(canvas.cr, p->group_names, p->groups);
   canvas_drop(&canvas);
-  const double cell = fmin(24, fmax(4, 640 / (double)p->steps)), row = fmin(8, fmax(1, 480 / (double)p->rows));
-  const double bottom = title_room + row * (double)p->rows + 5 * (double)p->groups;
+  const double cell = fmin(24, fmax(4, 640 / (double)p->steps)), row = fmin(8, 480 / (double)p->rows);
+  const double bottom = title_room + row * (double)p->rows + group_gap(p) * (double)p->groups;
   canvas_open(&canvas, path, fmax(left + cell * (double)p->steps + 24, 420), bottom + 24 + foot_room);
   cairo_set_font_size(canvas.cr, 15);
   canvas_text(canvas.cr, 12, 26, 0, p->title);

@@ -117,8 +117,8 @@ THALNET_API thalnet_status thalnet_center_create(const thalnet_center_options *o
  * @retval THALNET_ERROR_DATA   the name is malformed or taken
  * @retval THALNET_ERROR_ARGUMENT, THALNET_ERROR_LIMIT, THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY
  *
- * The first failing add_, connect_ or reader call on a center is remembered, and thalnet_center_build reports it again: a
- * program may check build alone. */
+ * The first failing call that describes a center (add_, connect_, those of edit.h, ...) is remembered, and thalnet_center_build
+ * reports it again: a program may check build alone. */
 THALNET_API thalnet_status thalnet_center_add_input(thalnet_center *net, const char *name, size_t size,
                                                     const thalnet_input_options *options, int32_t *input_out);
 
@@ -130,7 +130,8 @@ THALNET_API thalnet_status thalnet_center_add_output(thalnet_center *net, const 
                                                      const thalnet_output_options *options, int32_t *output_out);
 
 /** Adds a module without layers; see module.h.
- * @param name unique among modules, or NULL for "module0", "module1", ... by number
+ * @param name unique among modules, or NULL for "module0", "module1", ... by number; where modules were removed (edit.h) the next
+ *             number whose name nobody has or had
  * @param[out] module_out owned by the center, valid until the center is freed; NULL on error
  * @retval as thalnet_center_add_input, and THALNET_ERROR_ARGUMENT when module_out is NULL */
 THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const char *name,

@@ -21,12 +21,18 @@
  * is left has a scale of 0. Softmax and Gaussian readers cannot take new features in without changing what they read: a build is
  * refused where one that has learned would see any (THALNET_ERROR_UNSUPPORTED).
  *
- * **Removing** a module changes the function by what was read of it, and Gaussian readers' places.
+ * **Removing** a module changes the function by what was read of it; softmax and normalized Gaussian readers share what it had among
+ * the others, and Gaussian readers' places move up.
  *
- * Modules keep their names and their order, new ones come last, second ones of a split behind the first. Module handles belong to one center: ask the draft for its own
- * (thalnet_center_get_module). Calls that take a draft or a module of it: THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (its center is
- * built), and they are remembered by the draft when they fail, as those of module.h are. They may be used on any center that is
- * not built.
+ * Modules keep their names and their order; new ones come last, second ones of a split behind the first. Module handles belong to one
+ * center: ask the draft for its own (thalnet_center_get_module). Modules that were there before have the layers that they learned
+ * with: thalnet_module_add_dense, _gru and _lstm on them are THALNET_ERROR_STATE, thalnet_module_grow gives them more units; a
+ * module that had no reader may get one.
+ *
+ * Calls that take a draft or a module of it return THALNET_ERROR_HANDLE, or THALNET_ERROR_STATE where the center is built, beside
+ * what is said below. Like those of module.h they are remembered by the draft when they fail, and thalnet_center_build reports the
+ * first of them again; that call also returns THALNET_ERROR_BUSY and THALNET_ERROR_UNSUPPORTED as said here. All of them may
+ * be used on any center that is not built, edited or not.
  *
  * Threads: as center.h says; the network that is edited is only read. */
 #ifndef THALNET_EDIT_H
@@ -46,8 +52,9 @@ extern "C" {
 #endif
 
 /** Starts a draft that is declared as a built center is, with its memory, executor and threads.
- * @param net kept alive until the draft is built or freed. Its values at the time of the build are taken over: training may go on
- *            meanwhile, but thalnet_center_build on the draft is THALNET_ERROR_BUSY, and the draft as before, while net is written
+ * @param net kept alive until the draft is built or freed. Its values at the time of the build are taken over: it may be trained
+ *            until then, but no call may write it during thalnet_center_build on the draft, which is THALNET_ERROR_BUSY, and the draft
+ *            as before, where one is inside already
  * @param[out] draft_out free it with thalnet_center_free; NULL on error
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (net is not built), THALNET_ERROR_ARGUMENT, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_center_edit(const thalnet_center *net, thalnet_center **draft_out);
@@ -62,7 +69,7 @@ THALNET_API thalnet_status thalnet_module_remove(thalnet_module *module);
 
 /** Splits a module that the edited network had: a second one with the same layers, reader, connections and values comes behind it. Who
  * listened to the one listens to both, feature by feature in parts that add up to the whole and are drawn from 1/4 to 3/4, so that
- * the gradients tell the two apart and they go different ways.
+ * the gradients tell the two apart and they go different ways. An output to which only one of them stays connected hears that one whole.
  * @param name of the second one, as in thalnet_center_add_module
  * @param[out] second_out NULL on error
  * @retval THALNET_ERROR_STATE the module is new in this draft
@@ -87,10 +94,24 @@ THALNET_API thalnet_status thalnet_module_disconnect_output(thalnet_module *modu
 THALNET_API thalnet_status thalnet_center_remove_input(thalnet_center *draft, int32_t input);
 THALNET_API thalnet_status thalnet_center_remove_output(thalnet_center *draft, int32_t output);
 
+/** Freezes tensors, or thaws them: training leaves frozen ones alone, and all that belongs to them: they get no gradient (it reads as
+ * 0), count for no norm, decay, moment or average, and where all tensors of a layer or static reader are frozen their gradients cost
+ * nothing. What a frozen module tells others is learned from as before. A gradient that has been added up for them is dropped.
+ * thalnet_center_write writes them as any other. An edited network's tensors stay as they were, new ones are not frozen. Checkpoints
+ * are loaded into networks with the same ones frozen; model files know nothing of it.
+ * @param prefix of the tensors' names: "modules.2." is all of module 2, "" everything
+ * @param frozen 1 or 0
+ * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (net is not built), THALNET_ERROR_BUSY
+ * @retval THALNET_ERROR_ARGUMENT prefix is NULL, frozen neither 0 nor 1; THALNET_ERROR_DATA no tensor's name begins so */
+THALNET_API thalnet_status thalnet_center_set_frozen(thalnet_center *net, const char *prefix, int32_t frozen);
+
+/** 1 for a tensor that is frozen, else, and where there is none of that name, 0. */
+THALNET_API int32_t thalnet_center_is_frozen(const thalnet_center *net, const char *tensor);
+
 /** An optimizer for a network that was made by editing this one's: the same kind and options, the same steps done, the same moments
  * and averages for all that was there before. The first moments of new numbers are 0; their second ones start at the mean of
  * those in the same tensor, so that their first updates are as large as the others'. Tensors that are new count their updates from 0. A
- * module that was split has its moments twice.
+ * module that was split has its moments twice. A gradient that waits for a step stays behind.
  * @param optimizer goes on as it is
  * @param to        built from a draft of the center that the optimizer belongs to
  * @param[out] moved_out free it with thalnet_optimizer_free; NULL on error

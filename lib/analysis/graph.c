@@ -14,6 +14,10 @@ static int thalnet__has_connection(const thalnet__connection *connections, size_
   return 0;
 }
 
+int thalnet__module_reads(const thalnet_center *net, size_t to, size_t from) {
+  return thalnet__has_reader(net->modules[to]) && thalnet__reads(&net->modules[to]->reader.reading, net->modules[from]);
+}
+
 static int thalnet__connected(const thalnet_center *net, size_t to, size_t from) {
   const int32_t kind = thalnet__node_kind(net, to), source = thalnet__node_kind(net, from);
   if (kind == THALNET_NODE_OUTPUT && source == THALNET_NODE_MODULE) {
@@ -23,7 +27,7 @@ static int thalnet__connected(const thalnet_center *net, size_t to, size_t from)
   if (kind != THALNET_NODE_MODULE || source == THALNET_NODE_OUTPUT) return 0;
   const thalnet_module *module = net->modules[to - net->input_count];
   if (source == THALNET_NODE_INPUT) return thalnet__has_connection(module->inputs, module->input_count, from);
-  return thalnet__has_reader(module) && thalnet__reads(&module->reader.reading, net->modules[from - net->input_count]);
+  return thalnet__module_reads(net, to - net->input_count, from - net->input_count);
 }
 
 /* How many nodes of a kind lead to a node, whether anything comes from them or not. */
@@ -44,7 +48,7 @@ thalnet_status thalnet__check_strengths(const real *values, size_t nodes,
         return thalnet__fail(THALNET_ERROR_NONFINITE, "%s: the value to %zu from %zu is not finite", what, to, from);
       if (thalnet__rank(value) < 0)
         return thalnet__fail(THALNET_ERROR_DATA, "%s: the value to %zu from %zu is negative", what, to, from);
-      if (connected != NULL && thalnet__rank(value) != 0 && !connected(net, to, from))
+      if (thalnet__rank(value) != 0 && !connected(net, to, from))
         return thalnet__fail(THALNET_ERROR_DATA, "%s: the value to %zu from %zu is not 0, but they are not connected",
                              what, to, from);
     }

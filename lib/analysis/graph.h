@@ -57,7 +57,10 @@ static inline int32_t thalnet__node_kind(const thalnet_center *net, size_t node)
   return node < net->input_count + net->module_count ? THALNET_NODE_MODULE : THALNET_NODE_OUTPUT;
 }
 
-/* Values of a matrix [to][from] of so many nodes: finite, not negative. `connected` NULL: all are. */
+/* Whether module `to` can read module `from`. */
+int thalnet__module_reads(const thalnet_center *net, size_t to, size_t from);
+
+/* Values of a matrix [to][from] of so many nodes: finite, not negative, 0 where nothing is connected. */
 thalnet_status thalnet__check_strengths(const real *values, size_t nodes,
                                         int (*connected)(const thalnet_center *net, size_t to, size_t from),
                                         const thalnet_center *net, const char *what);

@@ -139,24 +139,31 @@ static void thalnet__exchange(size_t *order, size_t i, size_t j) {
   order[j] = kept;
 }
 
+/* The terms that have module i or j: what an exchange of the two changes. */
+static double thalnet__terms_of_two(const thalnet__match *match, size_t i, size_t j) {
+  const size_t n = match->modules, a = match->order[i], b = match->order[j];
+  const double twice =
+      match->shares_a[i * n + j] * match->shares_b[a * n + b] + match->shares_a[j * n + i] * match->shares_b[b * n + a];
+  return thalnet__terms(match, i, n) + thalnet__terms(match, j, n) - twice;
+}
+
+/* Exchanges the two where that makes the sum larger. */
+static int thalnet__try_exchange(thalnet__match *match, size_t i, size_t j) {
+  if (!thalnet__may_be(match, i, match->order[j]) || !thalnet__may_be(match, j, match->order[i])) return 0;
+  const double before = thalnet__terms_of_two(match, i, j);
+  thalnet__exchange(match->order, i, j);
+  if (thalnet__terms_of_two(match, i, j) > before * (1 + 1e-12) + 1e-300) return 1;
+  thalnet__exchange(match->order, i, j);
+  return 0;
+}
+
 static void thalnet__climb(thalnet__match *match) {
-  double sum = thalnet__sum(match);
   for (int better = 1; better;) {
     better = 0;
     for (size_t i = 0; i < match->modules; i++)
-      for (size_t j = i + 1; j < match->modules; j++) {
-        if (!thalnet__may_be(match, i, match->order[j]) || !thalnet__may_be(match, j, match->order[i])) continue;
-        thalnet__exchange(match->order, i, j);
-        const double changed = thalnet__sum(match);
-        if (changed > sum * (1 + 1e-12)) {
-          sum = changed;
-          better = 1;
-        } else {
-          thalnet__exchange(match->order, i, j);
-        }
-      }
+      for (size_t j = i + 1; j < match->modules; j++) better |= thalnet__try_exchange(match, i, j);
   }
-  thalnet__keep_best(match, sum);
+  thalnet__keep_best(match, thalnet__sum(match));
 }
 
 /* Random numbers of a fixed seed: the same networks give the same answer. */
@@ -230,8 +237,8 @@ thalnet_status thalnet__similarity(const thalnet_center *a, const real *a_values
   const size_t n = a->module_count, row = 2 * sizeof(double) * n + sizeof(double) + 3 * sizeof(size_t) + 1;
   thalnet__match match = {.a = a, .b = b, .modules = n};
   void *block;
-  THALNET__TRY(thalnet__check_strengths(a_values, n, NULL, a, "a_values"));
-  THALNET__TRY(thalnet__check_strengths(b_values, n, NULL, b, "b_values"));
+  THALNET__TRY(thalnet__check_strengths(a_values, n, thalnet__module_reads, a, "a_values"));
+  THALNET__TRY(thalnet__check_strengths(b_values, n, thalnet__module_reads, b, "b_values"));
   THALNET__TRY(thalnet__allocate(&a->memory, n, row, &block));
   match.shares_a = block;
   match.shares_b = match.shares_a + n * n;

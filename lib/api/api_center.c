@@ -8,6 +8,7 @@
 #include "network/build.h"
 #include "network/carry.h"
 #include "network/declare.h"
+#include "network/freeze.h"
 #include "network/prepare.h"
 
 thalnet_status thalnet__remember(thalnet_center *net, thalnet_status status) {
@@ -77,6 +78,11 @@ static thalnet_status thalnet__take_over(thalnet_center *net) {
   if (net->origin == NULL) return THALNET_OK;
   THALNET__TRY(thalnet__check_readable(net->origin));
   THALNET__TRY(thalnet__carry_check(net, net->origin));
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    const thalnet__tensor *source = thalnet__carry_source(net, net->origin, &net->tensors[t]);
+    if (source != NULL) net->tensors[t].frozen = source->frozen;
+  }
+  thalnet__apply_frozen(net);
   return thalnet__carry_block(net, net->origin, THALNET__CARRY_WEIGHTS, net->origin->parameters, net->parameters);
 }
 

@@ -4,7 +4,9 @@
 
 #include "api/handles.h"
 #include "api/remember.h"
+#include "network/build.h"
 #include "network/edit.h"
+#include "network/freeze.h"
 #include "train/move.h"
 
 /* --- drafts --- */
@@ -62,6 +64,26 @@ thalnet_status thalnet_center_remove_input(thalnet_center *draft, int32_t input)
 thalnet_status thalnet_center_remove_output(thalnet_center *draft, int32_t output) {
   THALNET__TRY(thalnet__check_center(draft, "thalnet_center_remove_output"));
   return thalnet__remember(draft, thalnet__remove_output(draft, output));
+}
+
+/* --- freezing --- */
+
+thalnet_status thalnet_center_set_frozen(thalnet_center *net, const char *prefix, int32_t frozen) {
+  const char *call = "thalnet_center_set_frozen";
+  THALNET__TRY(thalnet__check_built(net, call));
+  THALNET__TRY(thalnet__check_pointer(prefix, call, "prefix"));
+  if (frozen != 0 && frozen != 1)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: frozen is %d, not 0 or 1", call, frozen);
+  THALNET__TRY(thalnet__begin_writing(net));
+  const thalnet_status status = thalnet__set_frozen(net, prefix, frozen);
+  thalnet__end_writing(net);
+  return status;
+}
+
+int32_t thalnet_center_is_frozen(const thalnet_center *net, const char *tensor) {
+  if (net == NULL || net->magic != THALNET__CENTER_MAGIC || !net->built || tensor == NULL) return 0;
+  const thalnet__tensor *found = thalnet__find_tensor(net, tensor);
+  return found != NULL && found->frozen;
 }
 
 /* --- what goes on with the new network --- */

@@ -4,6 +4,7 @@
 
 #include "api/handles.h"
 #include "network/build.h"
+#include "network/freeze.h"
 #include "network/gradients.h"
 #include "network/prepare.h"
 
@@ -74,6 +75,7 @@ thalnet_status thalnet_center_write_gradient(thalnet_center *net, const char *te
   for (size_t t = 0; t < net->tensor_count; t++)
     if (net->tensors[t].place >= place && net->tensors[t].place < place + count) net->received[t] = 1;
   net->has_gradient = 1;
+  thalnet__apply_frozen(net); /* which have none */
   thalnet__end_writing(net);
   return THALNET_OK;
 }

@@ -27,6 +27,7 @@ typedef struct thalnet__reader {
   size_t column;                    /* where its context starts in a row of all contexts */
   real gain;                        /* static: what they start with is multiplied with it; 0: with 1 */
   size_t prepared;                  /* dynamic readers: place of their matrices in the prepared block */
+  int frozen;                       /* nobody wants the gradients of its parameters */
   double scale;                     /* static: what the weights are multiplied with, by the present parameters */
   thalnet__matrix sides[2];         /* static, in order: its effective matrix in two, as thalnet__seen_columns has it */
   size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */

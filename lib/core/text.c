@@ -68,7 +68,7 @@ static void thalnet__text_point(thalnet__text *text, uint64_t digits, int after)
 
 void thalnet__text_real(thalnet__text *text, double number) {
   const double size = fabs(number);
-  if (size < 1e-300) {
+  if (!(size >= 1e-300 && size <= 1e308)) { /* also what is no number */
     thalnet__text_add(text, "0");
     return;
   }

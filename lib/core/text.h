@@ -23,7 +23,8 @@ enum { THALNET__FRACTION_DIGITS = 15 };
 /* A fraction as "0.25", with as few digits as a float needs to be the same again; 0.000001 <= fraction < 1. Where
  * numbers are rounded to nearest, like thalnet__field_fraction. */
 void thalnet__text_fraction(thalnet__text *text, double fraction);
-/* Any finite number for people and programs to read, in six digits or fewer: "12.5", "0.031", "1.5e-7". */
+/* A number for people and programs to read, in six digits or fewer: "12.5", "0.031", "1.5e-7"; "0" where it is not within
+ * 1e-300 to 1e308. */
 void thalnet__text_real(thalnet__text *text, double number);
 /* Ends it with NUL, at the last byte if it did not fit. */
 const char *thalnet__text_end(thalnet__text *text);

@@ -120,6 +120,20 @@ static void thalnet__describe_begun(thalnet__text *text, const thalnet__training
   thalnet__text_add(text, "\"");
 }
 
+/* Names of the tensors that training leaves alone. */
+static void thalnet__describe_frozen(thalnet__text *text, const thalnet_center *net) {
+  size_t count = 0;
+  for (size_t t = 0; t < net->tensor_count; t++) {
+    if (!net->tensors[t].frozen) continue;
+    if (count++ == 0)
+      thalnet__open_pair(text, THALNET__CHECKPOINT("frozen"));
+    else
+      thalnet__text_add(text, " ");
+    thalnet__text_add(text, net->tensors[t].name);
+  }
+  if (count > 0) thalnet__text_add(text, "\"");
+}
+
 static void thalnet__describe_training(const void *subject, thalnet__text *text, size_t *checksum) {
   const thalnet__training *training = subject;
   thalnet__block block;
@@ -133,6 +147,7 @@ static void thalnet__describe_training(const void *subject, thalnet__text *text,
   }
   thalnet__text_add(text, "\"");
   if (training->net->learned_start) thalnet__describe_begun(text, training);
+  thalnet__describe_frozen(text, training->net);
   if (training->optimizer != NULL) {
     thalnet__describe_settings(text, training->optimizer);
     thalnet__describe_counters(text, training->optimizer);

@@ -45,6 +45,7 @@ typedef struct thalnet__layer {
   real cell_zoneout;         /* LSTM: and its cell */
   real gate_bias;            /* initial values alone: added to the bias of the gate that keeps memory */
   real time_scale;           /* or the steps for which units remember; 0: not given */
+  int frozen;                /* nobody wants the gradients of its parameters */
 } thalnet__layer;
 
 typedef struct thalnet__layer_step {

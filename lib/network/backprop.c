@@ -141,6 +141,7 @@ static void thalnet__layer_sums(const thalnet__back_call *call, size_t m, size_t
   const thalnet__layer *layer = &module->layers[j].layer;
   const thalnet__layer_step *first = &call->segment->modules[m].layers[j].step; /* of the block's first step */
   const size_t rows = call->segment->rows;
+  if (layer->frozen) return;
   thalnet__layer_sum sum = {.kernels = first->kernels,
                             .rows = (call->end - call->step) * rows,
                             .gates = thalnet__const_view(first->gates),

@@ -7,7 +7,7 @@ void thalnet__center_keep(const thalnet_center *net) {
   atomic_fetch_add_explicit((atomic_size_t *)(uintptr_t)&net->references, 1, memory_order_relaxed);
 }
 
-static void thalnet__module_destroy(const thalnet_memory *memory, thalnet_module *module) {
+void thalnet__module_destroy(const thalnet_memory *memory, thalnet_module *module) {
   thalnet__release(memory, module->layers, module->layer_capacity, sizeof *module->layers);
   thalnet__release(memory, module->inputs, module->input_capacity, sizeof *module->inputs);
   thalnet__release(memory, module->outputs, module->output_capacity, sizeof *module->outputs);

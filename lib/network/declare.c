@@ -207,7 +207,7 @@ static int thalnet__knows_name(thalnet_module *const *modules, size_t count, con
 /* The first of "module<count>", "module<count + 1>", ... that no module of a draft has, or had. */
 static void thalnet__free_name(const thalnet_center *net, char *name) {
   size_t number = net->module_count;
-  if (net->origin == NULL) {
+  if (net->origin == NULL && net->removed_count == 0) {
     thalnet__default_name(name, number);
     return;
   }
@@ -271,12 +271,12 @@ static thalnet_status thalnet__check_start(const thalnet_module *module, const t
 
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer) {
   const size_t units = layer->units;
-  if (module->origin != THALNET__NONE)
-    return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has learned with the layers that it has: grow them",
-                         module->name);
   const char *kind = layer->kind->name;
   void *array = module->layers;
   THALNET__TRY(thalnet__check_draft(module->net, "layer", module->layer_count));
+  if (module->origin != THALNET__NONE)
+    return thalnet__fail(THALNET_ERROR_STATE, "module '%s' has learned with the layers that it has: grow them",
+                         module->name);
   if (units == 0) return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s', %s: units is 0", module->name, kind);
   if (units > THALNET_SIZE_LIMIT)
     return thalnet__fail(THALNET_ERROR_LIMIT, "module '%s', %s: units %zu is above %d", module->name, kind, units,

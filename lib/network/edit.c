@@ -122,11 +122,16 @@ thalnet_status thalnet__split_module(thalnet_module *module, const char *name, t
     return thalnet__fail(THALNET_ERROR_UNSUPPORTED,
                          "module '%s' reads its own features: in order, a second one would see them a step earlier",
                          module->name);
-  const thalnet_status status = thalnet__copy_module(module, name, draft, second_out);
-  if (status != THALNET_OK && *second_out != NULL) thalnet__remove_module(*second_out);
-  if (status != THALNET_OK) return status;
-  (*second_out)->origin = module->origin;
-  thalnet__place_behind(module, *second_out);
+  const size_t count = draft->module_count;
+  thalnet_module *second = NULL;
+  const thalnet_status status = thalnet__copy_module(module, name, draft, &second);
+  if (status != THALNET_OK) {
+    if (draft->module_count > count) thalnet__module_destroy(&draft->memory, draft->modules[--draft->module_count]);
+    return status;
+  }
+  second->origin = module->origin;
+  thalnet__place_behind(module, second);
+  *second_out = second;
   return THALNET_OK;
 }
 
@@ -136,6 +141,7 @@ thalnet_status thalnet__grow_layer(thalnet_module *module, size_t number, size_t
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "module '%s': there is no layer %zu, only %zu", module->name, number,
                          module->layer_count);
   thalnet__layer *layer = &module->layers[number].layer;
+  if (units == 0) return THALNET_OK;
   if (layer->norm && module->origin != THALNET__NONE)
     return thalnet__fail(THALNET_ERROR_UNSUPPORTED,
                          "module '%s', layer %zu: more units would change what its layer norm makes of the others",

@@ -149,9 +149,12 @@ void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned ch
     if (reader->kind != NULL && thalnet__is_static(reader))
       reader->kind->effective_gradient(reader, net->parameters, sum);
   }
+  for (size_t t = 0; t < net->tensor_count; t++)
+    if (net->tensors[t].frozen) memset(sum + net->tensors[t].place, 0, net->tensors[t].count * sizeof *sum);
   if (sum != net->gradients) net->kernels->add(net->parameter_count, sum, net->gradients);
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *tensor = &net->tensors[t];
+    if (tensor->frozen) continue;
     if (tensor->start ? started : tensor->output < 0 || with_gradient[tensor->output]) net->received[t] = 1;
   }
   net->has_gradient = 1;

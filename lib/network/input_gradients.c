@@ -124,6 +124,7 @@ static void thalnet__connection_gradient(thalnet__input_block *block) {
   const thalnet__work *work = block->work;
   const thalnet_center *net = work->net;
   const thalnet__layer *first = thalnet__first_layer(net->modules[block->module]);
+  if (first->frozen && block->batch->inputs[block->input].gradient == NULL) return;
   block->dg = thalnet__framed_gradient(block);
   if (net->inputs[block->input].tokens) {
     block->parts = thalnet__in_parts(work) ? first->parts : 1;

@@ -108,6 +108,7 @@ typedef struct thalnet__tensor {
   int normed;           /* a weight-norm matrix, which may not be all zeros */
   int32_t output;       /* of the output that it belongs to, or -1 */
   int start;            /* of the learned start */
+  int frozen;           /* training leaves it alone */
 } thalnet__tensor;
 
 struct thalnet_center {
@@ -178,6 +179,7 @@ void thalnet__end_writing(thalnet_center *net);
 /* THALNET_ERROR_BUSY while a writer is inside. */
 thalnet_status thalnet__check_readable(const thalnet_center *net);
 
+void thalnet__module_destroy(const thalnet_memory *memory, thalnet_module *module);
 void thalnet__center_keep(const thalnet_center *net);
 void thalnet__center_drop(const thalnet_center *net);
 

@@ -171,7 +171,7 @@ static void thalnet__side_sums(const thalnet__reader_sums *sums, const thalnet__
 static void thalnet__reader_sums_part(void *argument, size_t index, size_t worker) {
   const thalnet__reader_sums *sums = argument;
   const thalnet__reader *reader = &sums->work->net->modules[index / sums->parts]->reader.reading;
-  if (reader->kind == NULL || !thalnet__is_static(reader)) return;
+  if (reader->kind == NULL || !thalnet__is_static(reader) || reader->frozen) return;
   for (int side = 0; side < (THALNET__FAULT(SKIP_OWN) && reader->skip_own ? 1 : 2); side++)
     thalnet__side_sums(sums, reader, side, (thalnet__part){index % sums->parts, sums->parts}, worker);
 }

@@ -39,8 +39,19 @@ static void thalnet__move_counts(const thalnet_optimizer *optimizer, const thaln
 /* Averages of tensors without an update are not there yet: the weights are their own. */
 static thalnet_status thalnet__move_averages(const thalnet_optimizer *optimizer, const thalnet_center *to,
                                              thalnet_optimizer *moved) {
+  const thalnet_center *old = optimizer->net;
+  void *block;
+  THALNET__TRY(thalnet__allocate(&to->memory, old->parameter_count, sizeof(real), &block));
+  real *averages = block;
+  for (size_t t = 0; t < old->tensor_count; t++) {
+    const thalnet__tensor *tensor = &old->tensors[t];
+    const real *from = optimizer->tensor_steps[t] > 0 ? optimizer->averages : old->parameters;
+    memcpy(averages + tensor->place, from + tensor->place, tensor->count * sizeof *averages);
+  }
   memcpy(moved->averages, to->parameters, to->parameter_count * sizeof *moved->averages);
-  return thalnet__carry_block(to, optimizer->net, THALNET__CARRY_WEIGHTS, optimizer->averages, moved->averages);
+  const thalnet_status status = thalnet__carry_block(to, old, THALNET__CARRY_WEIGHTS, averages, moved->averages);
+  thalnet__release(&to->memory, block, old->parameter_count, sizeof(real));
+  return status;
 }
 
 static thalnet_status thalnet__move_numbers(const thalnet_optimizer *optimizer, const thalnet_center *to,

@@ -103,6 +103,7 @@ CALL(module_disconnect_input, D(0), I(1))
 CALL(module_disconnect_output, D(0), I(1))
 CALL(center_remove_input, D(0), I(1))
 CALL(center_remove_output, D(0), I(1))
+CALL(center_set_frozen, D(0), D(1), I(2))
 CALL(optimizer_move, D(0), D(1), D(2))
 CALL(state_move, D(0), D(1), D(2))
 CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zeros)
@@ -212,6 +213,7 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(module_split, MOD, {.kind = ANY, .data = NULL}, SLOT), ROW(module_grow, MOD, {.kind = ANY}, {.kind = ANY}),  \
       ROW(module_disconnect_input, MOD, IN(1, 0)), ROW(module_disconnect_output, MOD, IN(1, 0)),                       \
       ROW(center_remove_input, NEW, IN(1, 0)), ROW(center_remove_output, NEW, IN(1, 0)),                               \
+      ROW(center_set_frozen, NET, TEXT(DATA, "outputs."), IN(2, 0)),                                                   \
       ROW(optimizer_move, H(OPTIMIZER, w.optimizer), NET, SLOT), ROW(state_move, STA, NET, SLOT)
 
 #endif

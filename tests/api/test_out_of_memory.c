@@ -138,7 +138,14 @@ static thalnet_status grow(const thalnet_center_options *options) {
     status = thalnet_module_grow(thalnet_center_get_module(draft, 0), 0, 2);
   }
   if (!status) {
-    status = thalnet_module_remove(thalnet_center_get_module(draft, 1));
+    status = thalnet_module_split(thalnet_center_get_module(draft, 0), "second", &module);
+    if ((module == NULL) != (status != THALNET_OK) ||
+        thalnet_center_module_count(draft) != (status == THALNET_OK ? 4 : 3)) {
+      abort();
+    }
+  }
+  if (!status) {
+    status = thalnet_module_remove(thalnet_center_get_module(draft, 2));
   }
   if (!status) {
     status = thalnet_center_build(draft, 2);

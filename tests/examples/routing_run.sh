@@ -56,9 +56,16 @@ if [ -e "$work/pictures/routing.svg" ]; then
   done
 fi
 
-# The same network is like itself; networks of other sizes are not compared.
+# The same network is like itself; networks of other sizes are neither compared nor drawn side by side.
 run 0 "similarity" --models "$work/linear/model.safetensors,$work/linear/model.safetensors"
 grep -Eq '^similarity of .*: 1\.000; as numbered 1\.000$' "$out" || failed "similarity: with itself"
+
+"$pmnist" --modules 3 --features 12 --context 8 --images 500 --epochs 1 --no-test --quiet --out "$work/three" \
+  >"$out" 2>"$err" || failed "pmnist: three modules"
+run 0 "other sizes" --models "$work/three/model.safetensors,$work/linear/model.safetensors" --out "$work/sizes"
+grep -q 'they have different numbers of modules' "$out" || failed "other sizes: compared"
+[ ! -e "$work/sizes/readers.svg" ] || failed "other sizes: side by side"
+run 0 "long sequences" --models "$work/three/model.safetensors" --sequences 1 --frames 5000 --out "$work/long"
 
 refused "no model" 'models is missing'
 run 1 "nothing there" --models "$work/nothing"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Networks of the tests of edit.h, and changes that keep their function. */
+#ifndef TESTS_API_EDIT_NETS_H
+#define TESTS_API_EDIT_NETS_H
+
+#include "support.h"
+
+enum { S = 5, K = 4 }; /* of the batches */
+
+/* Three modules of all kinds of layers with static readers, a dense and a token input, two outputs. */
+thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
+/* One that has learned something, so that nothing is at its initial value. */
+thalnet_center *edit_make_trained(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
+void edit_train(thalnet_center *net, thalnet_optimizer *optimizer, int32_t steps, uint64_t seed);
+
+/* The largest difference of an output of two networks on the same inputs; those that are new have random ones. */
+double edit_distance(const thalnet_center *a, const thalnet_center *b, const char *output);
+
+/* A draft; a module by its name, which is there. */
+thalnet_center *edit_start(const thalnet_center *net);
+thalnet_module *edit_module(thalnet_center *net, const char *name);
+int edit_has(const thalnet_center *draft, const char *name);
+
+/* Changes of a draft. */
+void edit_nothing(thalnet_center *draft);
+void edit_attach(thalnet_center *draft);
+void edit_grow_all(thalnet_center *draft);
+void edit_split_two(thalnet_center *draft); /* into "twin" and others, but for modules in order that read themselves */
+void edit_connect_more(thalnet_center *draft);
+void edit_everything(thalnet_center *draft);
+enum { EDIT_CHANGES = 6 };
+extern void (*const edit_changes[EDIT_CHANGES])(thalnet_center *);
+
+#endif
