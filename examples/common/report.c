@@ -9,7 +9,7 @@
 #include "system.h"
 #include "wiring.h"
 
-static int has_reader(const thalnet_center *net) {
+int example_reads(const thalnet_center *net) {
   for (int32_t i = 0; i < thalnet_center_module_count(net); i++)
     if (thalnet_center_module_reader(net, i)) return 1;
   return 0;
@@ -17,7 +17,7 @@ static int has_reader(const thalnet_center *net) {
 
 thalnet_status example_print_routing(FILE *stream, const thalnet_center *net, thalnet_batch *batch, int32_t measure) {
   size_t modules = (size_t)thalnet_center_module_count(net);
-  if (!has_reader(net)) return THALNET_OK;
+  if (!example_reads(net)) return THALNET_OK;
   float *values = calloc(modules * modules, sizeof *values);
   if (!values) return THALNET_ERROR_MEMORY;
   thalnet_status status = thalnet_center_routing(net, batch, measure, values, modules * modules);
@@ -67,7 +67,7 @@ int example_save(const char *program, const char *folder, const thalnet_center *
     example_complain(program, "no memory");
   } else if (thalnet_center_save(net, model, NULL)) {
     example_complain(program, "%s", thalnet_error_text());
-  } else if (!has_reader(net)) {
+  } else if (!example_reads(net)) {
     if (!quiet) printf("saved %s\n", model);
     status = 0;
   } else if (save_routing(program, routing, net, batch) == 0 && save_wiring(program, folder, net, batch) == 0) {

@@ -7,6 +7,9 @@
 
 #include <thalnet/thalnet.h>
 
+/* Whether any module has a reader. */
+int example_reads(const thalnet_center *net);
+
 /* Prints how strongly each module reads each other one, for the measure THALNET_ROUTING_WEIGHT or THALNET_ROUTING_SHARE;
  * the batch's inputs are what dynamic readers, and the share, are measured on. Nothing is printed for networks without
  * readers. Returns the library's status. */

@@ -68,6 +68,14 @@ static thalnet_status swap_averages(struct example_trainer *t) {
   return thalnet_optimizer_swap_averages(t->optimizer, t->net);
 }
 
+/* Who reads whom after this epoch; a network that does not tell is trained all the same. */
+static void note_wiring(struct example_trainer *t) {
+  const struct example_wired wired = {NULL, t->net, t->evaluation};
+  struct example_error error = {""};
+  if (!example_reads(t->net) || t->task.load_routing(t->task.context, t->evaluation)) return;
+  example_development_add(&t->development, &wired, t->epoch, &error);
+}
+
 /* The validation after an epoch, and the epoch's lines. */
 static thalnet_status end_epoch(struct example_trainer *t) {
   const struct example_sums *sums = &t->progress.sums;
@@ -77,6 +85,7 @@ static thalnet_status end_epoch(struct example_trainer *t) {
   if (!status && t->settings->curve_test) status = t->task.evaluate(t->task.context, EXAMPLE_TEST, &t->test);
   if (!status) status = swap_averages(t);
   if (status) return status;
+  if (t->settings->out) note_wiring(t);
   example_progress_report(&t->progress, t->validation);
   if (!t->curve) return THALNET_OK;
   fprintf(t->curve, "%zu,%.2f,%.6f,%.6f,%.6f", t->epoch, t->progress.trained,
@@ -133,8 +142,23 @@ static int close_curve(struct example_trainer *t) {
   return EXAMPLE_EXIT_FAILURE;
 }
 
+/* Of epochs that are over. */
+static void read_development(struct example_trainer *t) {
+  size_t over = t->step == t->task.steps ? t->epoch : t->epoch > 0 ? t->epoch - 1 : 0;
+  example_development_load(&t->development, t->net, t->settings->out, over);
+}
+
+static int save_development(const struct example_trainer *t) {
+  struct example_error error = {""};
+  if (!t->settings->out || !example_development_save(&t->development, t->net, t->settings->out, &error)) return 0;
+  example_complain(t->settings->program, "%s", error.text);
+  return EXAMPLE_EXIT_FAILURE;
+}
+
 static int checkpoint(struct example_trainer *t, int wanted) {
-  return t->settings->out && wanted ? example_checkpoint_save(t, t->epoch, t->step) : EXAMPLE_EXIT_SUCCESS;
+  if (!t->settings->out || !wanted) return EXAMPLE_EXIT_SUCCESS;
+  int code = save_development(t);
+  return code ? code : example_checkpoint_save(t, t->epoch, t->step);
 }
 
 static int train(struct example_trainer *t) {
@@ -206,6 +230,7 @@ int example_run(struct example_trainer *t) {
   if (!t->settings->load) {
     example_progress_start(&t->progress, t->task.scale, (size_t)t->settings->epochs, t->task.steps, t->settings->quiet);
     if (t->settings->resume) code = example_checkpoint_load(t);
+    if (t->settings->resume && !code) read_development(t);
     if (!code) code = open_curve(t);
     if (!code) code = train(t);
     int closed = close_curve(t);
@@ -226,6 +251,7 @@ int example_run(struct example_trainer *t) {
 }
 
 void example_trainer_free(struct example_trainer *t) {
+  example_development_free(&t->development);
   thalnet_optimizer_free(t->optimizer); /* in any order */
   thalnet_state_free(t->state);
   thalnet_batch_free(t->evaluation);

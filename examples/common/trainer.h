@@ -11,6 +11,7 @@
 
 #include <thalnet/thalnet.h>
 
+#include "development.h"
 #include "progress.h"
 #include "settings.h"
 
@@ -55,7 +56,8 @@ struct example_trainer {
   double train, validation, test; /* measures */
   double started;                 /* the program */
   FILE *curve;
-  size_t epoch, step; /* done: this epoch up to this step */
+  struct example_development development; /* with --out */
+  size_t epoch, step;                     /* done: this epoch up to this step */
   int time_is_up;
 };
 

@@ -84,8 +84,8 @@ static int save_graph(const char *folder, const struct example_wired *wired, str
 /* --- pictures ------------------------------------------------------------------------------------------------------ */
 
 /* Draws into FOLDER/NAME.svg and .png. */
-static int draw_heat(const char *folder, const char *name, const struct heat_picture *picture,
-                     struct example_error *error) {
+int example_draw_heat(const char *folder, const char *name, const struct heat_picture *picture,
+                      struct example_error *error) {
   int status = 0;
   for (int png = 0; png < 2 && status == 0; png++) {
     char *path = words_print("%s/%s.%s", folder, name, png ? "png" : "svg");
@@ -96,7 +96,7 @@ static int draw_heat(const char *folder, const char *name, const struct heat_pic
 }
 
 /* The shares of modules in what modules read. */
-static double *make_shares(const struct example_wired *wired, int32_t measure, struct example_error *error) {
+double *example_make_shares(const struct example_wired *wired, int32_t measure, struct example_error *error) {
   const size_t modules = (size_t)thalnet_center_module_count(wired->net);
   const int32_t inputs = thalnet_center_input_count(wired->net);
   thalnet_graph *graph = make_graph(wired, measure, 0.0, error); /* every share is an edge */
@@ -111,7 +111,7 @@ static double *make_shares(const struct example_wired *wired, int32_t measure, s
   return shares;
 }
 
-static const char **module_names(const thalnet_center *net) {
+const char **example_module_names(const thalnet_center *net) {
   const char **names = NULL;
   for (int32_t m = 0; m < thalnet_center_module_count(net); m++) {
     names = array_grow(names, (size_t)m, sizeof *names);
@@ -120,8 +120,8 @@ static const char **module_names(const thalnet_center *net) {
   return names;
 }
 
-static struct heat_picture describe_shares(const char *title, const struct heat_map *maps, size_t count,
-                                           const char *const *names) {
+struct heat_picture example_describe_shares(const char *title, const struct heat_map *maps, size_t count,
+                                            const char *const *names) {
   return (struct heat_picture){.title = title,
                                .row_label = "this module reads",
                                .column_label = "how much of what it reads comes from this module",
@@ -134,12 +134,12 @@ static struct heat_picture describe_shares(const char *title, const struct heat_
 
 static int draw_routing(const char *folder, const struct example_wired *wired, struct example_error *error) {
   const size_t modules = (size_t)thalnet_center_module_count(wired->net);
-  double *weight = make_shares(wired, THALNET_ROUTING_WEIGHT, error);
-  double *share = weight ? make_shares(wired, THALNET_ROUTING_SHARE, error) : NULL;
-  const char **names = module_names(wired->net);
+  double *weight = example_make_shares(wired, THALNET_ROUTING_WEIGHT, error);
+  double *share = weight ? example_make_shares(wired, THALNET_ROUTING_SHARE, error) : NULL;
+  const char **names = example_module_names(wired->net);
   const struct heat_map maps[] = {{"by weight", modules, modules, weight}, {"as measured", modules, modules, share}};
-  const struct heat_picture picture = describe_shares(wired->title, maps, 2, names);
-  const int status = share ? draw_heat(folder, "routing", &picture, error) : -1;
+  const struct heat_picture picture = example_describe_shares(wired->title, maps, 2, names);
+  const int status = share ? example_draw_heat(folder, "routing", &picture, error) : -1;
   free(weight);
   free(share);
   free(names);
@@ -150,17 +150,18 @@ int example_save_readers(const char *folder, const struct example_wired *wired, 
                          struct example_error *error) {
   if (!pictures_available()) return 0;
   struct heat_map *maps = NULL;
-  const char **names = module_names(wired[0].net);
+  const char **names = example_module_names(wired[0].net);
   int status = 0;
   for (size_t i = 0; i < count; i++) {
     const size_t modules = (size_t)thalnet_center_module_count(wired[i].net);
     maps = array_grow(maps, i, sizeof *maps);
     maps[i] = (struct heat_map){wired[i].title, modules, modules, NULL};
-    if (status == 0) maps[i].values = make_shares(&wired[i], THALNET_ROUTING_WEIGHT, error);
+    if (status == 0) maps[i].values = example_make_shares(&wired[i], THALNET_ROUTING_WEIGHT, error);
     if (!maps[i].values) status = -1;
   }
-  const struct heat_picture picture = describe_shares("Who reads whom, by the reading weights", maps, count, names);
-  if (status == 0) status = draw_heat(folder, "readers", &picture, error);
+  const struct heat_picture picture =
+      example_describe_shares("Who reads whom, by the reading weights", maps, count, names);
+  if (status == 0) status = example_draw_heat(folder, "readers", &picture, error);
   for (size_t i = 0; i < count; i++) free((void *)(uintptr_t)maps[i].values);
   free(maps);
   free(names);
@@ -178,7 +179,7 @@ static int draw_activity(const char *folder, const struct example_wired *wired, 
   float *values = array_grow(NULL, 0, steps * features * sizeof *values);
   double *shown = array_grow(NULL, 0, steps * features * sizeof *shown);
   size_t *rows = array_grow(NULL, 0, modules * sizeof *rows);
-  const char **names = module_names(net);
+  const char **names = example_module_names(net);
   int status = 0;
   if (thalnet_center_trace_features(net, wired->batch, 0, values, steps * features)) status = library_failed(error);
   for (size_t i = 0; i < steps * features; i++) shown[i] = (double)values[i];

@@ -6,6 +6,7 @@
 #include <thalnet/thalnet.h>
 
 #include "error.h"
+#include "pictures/heat.h"
 
 /* A network whose wiring is shown, and a batch with contents to look at it with. */
 struct example_wired {
@@ -23,5 +24,17 @@ int example_save_wiring(const char *folder, const struct example_wired *wired, s
  * modules, and are named as those of the first one. */
 int example_save_readers(const char *folder, const struct example_wired *wired, size_t count,
                          struct example_error *error);
+
+/* --- for development.c --- */
+
+/* The shares of modules in what modules read, [module][module]; free it. NULL with the error's text. */
+double *example_make_shares(const struct example_wired *wired, int32_t measure, struct example_error *error);
+/* Their names; free the array. */
+const char **example_module_names(const thalnet_center *net);
+struct heat_picture example_describe_shares(const char *title, const struct heat_map *maps, size_t count,
+                                            const char *const *names);
+/* Draws into FOLDER/NAME.svg and .png. */
+int example_draw_heat(const char *folder, const char *name, const struct heat_picture *picture,
+                      struct example_error *error);
 
 #endif

@@ -75,6 +75,7 @@ resumes() {
   grep -q '^going on after step' "$out" || failed "$resumed: from the beginning"
   tail -n 1 "$out" | sed 's/ [a-z_]*_per_second.*//' | cmp -s - "$work/whole.result" || failed "$resumed: another result"
   cmp -s "$work/whole/model.safetensors" "$work/parts/model.safetensors" || failed "$resumed: another network"
+  cmp -s "$work/whole/development.csv" "$work/parts/development.csv" || failed "$resumed: another development of the wiring"
   cut -d, -f1,3- "$work/whole.csv" >"$work/whole.curve"
   cut -d, -f1,3- "$work/parts.csv" | cmp -s - "$work/whole.curve" || failed "$resumed: another curve"
 }

@@ -33,8 +33,9 @@ if LC_ALL=C grep -q "$(printf '[\r\033]')" "$out"; then failed "training: a bar 
 grep '^epoch' "$out" | awk '{ for (i = 1; i < NF; i++) if ($i == "loss") print $(i + 1) }' >"$work/losses"
 sort -c -g -r "$work/losses" 2>"$work/unsorted" || failed "training: the loss does not fall"
 [ -s "$work/saved/here/model.safetensors" ] || failed "training: no model"
+[ "$(wc -l <"$work/saved/here/development.csv")" -eq "$((1 + 4 * 2 * 2))" ] || failed "training: epochs of the wiring"
 [ "$(grep -c module "$work/saved/here/routing.txt")" -ge 6 ] || failed "training: no routing table in its file"
-[ "$(find "$work/saved" -type f ! -name "*.svg" ! -name "*.png" | wc -l)" -eq 6 ] || failed "training: files are left over"
+[ "$(find "$work/saved" -type f ! -name "*.svg" ! -name "*.png" | wc -l)" -eq 7 ] || failed "training: files are left over"
 epochs "$work/first"
 
 # The same seed gives the same numbers, for any number of threads; another seed others.
