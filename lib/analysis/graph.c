@@ -8,12 +8,6 @@
 
 /* --- what is connected --- */
 
-static int thalnet__has_connection(const thalnet__connection *connections, size_t count, size_t number) {
-  for (size_t k = 0; k < count; k++)
-    if ((size_t)connections[k].number == number) return 1;
-  return 0;
-}
-
 int thalnet__module_reads(const thalnet_center *net, size_t to, size_t from) {
   return thalnet__has_reader(net->modules[to]) && thalnet__reads(&net->modules[to]->reader.reading, net->modules[from]);
 }
@@ -22,11 +16,12 @@ static int thalnet__connected(const thalnet_center *net, size_t to, size_t from)
   const int32_t kind = thalnet__node_kind(net, to), source = thalnet__node_kind(net, from);
   if (kind == THALNET_NODE_OUTPUT && source == THALNET_NODE_MODULE) {
     const thalnet_module *module = net->modules[from - net->input_count];
-    return thalnet__has_connection(module->outputs, module->output_count, to - net->input_count - net->module_count);
+    return thalnet__find_connection(module->outputs, module->output_count, to - net->input_count - net->module_count) !=
+           NULL;
   }
   if (kind != THALNET_NODE_MODULE || source == THALNET_NODE_OUTPUT) return 0;
   const thalnet_module *module = net->modules[to - net->input_count];
-  if (source == THALNET_NODE_INPUT) return thalnet__has_connection(module->inputs, module->input_count, from);
+  if (source == THALNET_NODE_INPUT) return thalnet__find_connection(module->inputs, module->input_count, from) != NULL;
   return thalnet__module_reads(net, to - net->input_count, from - net->input_count);
 }
 

@@ -5,7 +5,7 @@
 
 #include <thalnet/graph.h>
 
-#include "analysis/slices.h"
+#include "analysis/nodes.h"
 
 enum { THALNET__NO_EDGE = -1 };
 

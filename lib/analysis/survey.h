@@ -3,7 +3,7 @@
 #ifndef THALNET_ANALYSIS_SURVEY_H
 #define THALNET_ANALYSIS_SURVEY_H
 
-#include "analysis/slices.h"
+#include "analysis/nodes.h"
 #include "network/batch.h"
 
 typedef struct thalnet__survey {

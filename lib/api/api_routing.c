@@ -2,8 +2,8 @@
 /* thalnet/routing.h. */
 #include <thalnet/routing.h>
 
+#include "analysis/nodes.h"
 #include "analysis/routing.h"
-#include "analysis/slices.h"
 #include "api/contents.h"
 #include "api/handles.h"
 #include "core/checked.h"

@@ -19,16 +19,12 @@ static double thalnet__split_weight(const thalnet_center *net, size_t m, size_t 
   return 0.25 + 0.5 * (double)number;
 }
 
-static int thalnet__goes_to(const thalnet_module *module, int32_t output) {
-  for (size_t k = 0; k < module->output_count; k++)
-    if (module->outputs[k].number == output) return 1;
-  return 0;
-}
-
 /* Whether module s shares the place of module m in the tensor: of one origin, and for a head connected to its output. */
 static int thalnet__shares_place(const thalnet_center *net, const thalnet__tensor *tensor, size_t m, size_t s) {
-  return net->modules[s]->origin == net->modules[m]->origin &&
-         (tensor->output < 0 || thalnet__goes_to(net->modules[s], tensor->output));
+  const thalnet_module *module = net->modules[s];
+  if (module->origin != net->modules[m]->origin) return 0;
+  return tensor->output < 0 ||
+         thalnet__find_connection(module->outputs, module->output_count, (size_t)tensor->output) != NULL;
 }
 
 /* For every feature of a module its part of what all that share its place have together. */

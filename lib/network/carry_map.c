@@ -16,12 +16,6 @@ static const thalnet_module *thalnet__old_owner(const thalnet__carry_call *call)
   return thalnet__old_module(call->net, call->old, call->tensor->module);
 }
 
-static const thalnet__connection *thalnet__find_connection(const thalnet_module *module, size_t input) {
-  for (size_t k = 0; k < module->input_count; k++)
-    if ((size_t)module->inputs[k].number == input) return &module->inputs[k];
-  return NULL;
-}
-
 /* "weight_ih" and so on */
 static int thalnet__same_part(const thalnet__tensor *one, const thalnet__tensor *other) {
   return strcmp(strrchr(one->name, '.'), strrchr(other->name, '.')) == 0;
@@ -90,7 +84,7 @@ static void thalnet__map_columns(const thalnet__carry_call *call, size_t *map) {
   }
   for (size_t k = 0; k < module->input_count; k++) {
     const thalnet__input *input = &net->inputs[module->inputs[k].number];
-    const thalnet__connection *connection = thalnet__find_connection(old, input->origin);
+    const thalnet__connection *connection = thalnet__find_connection(old->inputs, old->input_count, input->origin);
     thalnet__map_range(map, module->inputs[k].column, input->size, connection == NULL ? 0 : connection->column,
                        connection == NULL ? 0 : input->size);
   }
@@ -99,8 +93,7 @@ static void thalnet__map_columns(const thalnet__carry_call *call, size_t *map) {
 }
 
 size_t thalnet__slice_in(const thalnet__reader *reader, const thalnet_module *slice) {
-  if (reader->skip_own && slice->offset == reader->offset) return THALNET__NONE;
-  return slice->offset - (reader->skip_own && slice->offset > reader->offset ? reader->features : 0);
+  return thalnet__reads(reader, slice) ? thalnet__slice_column(reader, slice) : THALNET__NONE;
 }
 
 static void thalnet__map_seen(const thalnet__carry_call *call, size_t *map) {

@@ -173,6 +173,22 @@ static inline int thalnet__has_reader(const thalnet_module *module) { return mod
 static inline int thalnet__is_static(const thalnet__reader *reader) { return reader->kind->scale != NULL; }
 static inline size_t thalnet__memory_values(const thalnet_center *net) { return net->features + net->own_memory; }
 
+/* Whether the reader reads that slice at all, and in which column of its weights the slice begins. */
+static inline int thalnet__reads(const thalnet__reader *reader, const thalnet_module *slice) {
+  return !reader->skip_own || slice->offset != reader->offset;
+}
+static inline size_t thalnet__slice_column(const thalnet__reader *reader, const thalnet_module *slice) {
+  return slice->offset - (reader->skip_own && slice->offset > reader->offset ? reader->features : 0);
+}
+
+/* The connection to what has that number, or NULL. */
+static inline const thalnet__connection *thalnet__find_connection(const thalnet__connection *connections, size_t count,
+                                                                  size_t number) {
+  for (size_t k = 0; k < count; k++)
+    if ((size_t)connections[k].number == number) return &connections[k];
+  return NULL;
+}
+
 /* Takes the place of the one writer; THALNET_ERROR_BUSY when there is one. */
 thalnet_status thalnet__begin_writing(thalnet_center *net);
 void thalnet__end_writing(thalnet_center *net);
