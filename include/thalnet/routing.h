@@ -67,6 +67,26 @@ THALNET_API thalnet_status thalnet_center_trace_routing(const thalnet_center *ne
 THALNET_API thalnet_status thalnet_center_trace_features(const thalnet_center *net, thalnet_batch *batch,
                                                          size_t sequence, float *values, size_t count);
 
+/** Cause, not size: thalnet_forward without some of the connections, for what a loss or an accuracy owes to them. Nodes are as
+ * in thalnet_center_wiring. cut[to * N + from] = 1 cuts the connection, where there is one:
+ * - module `to` reads zeros in the place of module `from`; a weight-norm reader's norm is that of its whole matrix as before, a
+ *   softmax or Gaussian reader gives the slice the weight that it gives it otherwise, and still sees its own module's
+ *   features when it makes its weights;
+ * - input `from` is absent for module `to`;
+ * - module `from` adds nothing to output `to`.
+ * A whole column of ones silences a module. All else is as in thalnet_forward without a state, settle steps included, and
+ * so are the batch's results (thalnet_batch_measure, _read_losses, _read_output); thalnet_backward needs a thalnet_forward again. The
+ * network's function, values and everything that belongs to training are as before afterwards.
+ * @param cut   N * N numbers, 0 or 1
+ * @param batch of this center, with contents
+ * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_SIZE, THALNET_ERROR_MISMATCH
+ * @retval THALNET_ERROR_BUSY also while another call writes the center
+ * @retval THALNET_ERROR_MEMORY, THALNET_ERROR_OVERFLOW, THALNET_ERROR_DATA, THALNET_ERROR_NONFINITE as thalnet_forward;
+ *         THALNET_ERROR_DATA also for a cut that is neither 0 nor 1
+ * Threads: as thalnet_center_write: no other call on the center, its states or batches at the same time. */
+THALNET_API thalnet_status thalnet_center_ablate(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut,
+                                                 size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 /* thalnet/routing.h. */
 #include <thalnet/routing.h>
 
+#include "analysis/ablation.h"
 #include "analysis/nodes.h"
 #include "analysis/routing.h"
 #include "api/contents.h"
@@ -91,4 +92,37 @@ thalnet_status thalnet_center_trace_features(const thalnet_center *net, thalnet_
   THALNET__TRY(thalnet__check_built(net, call));
   THALNET__TRY(thalnet__check_readable(net));
   THALNET__HOLD(batch, call, thalnet__run_trace(net, batch, sequence, -1, net->features, values, count, call));
+}
+
+/* --- with connections cut --- */
+
+static thalnet_status thalnet__check_cut(const thalnet_center *net, const unsigned char *cut, const char *call) {
+  const size_t nodes = thalnet__node_count(net);
+  for (size_t i = 0; i < nodes * nodes; i++)
+    if (cut[i] > 1) return thalnet__fail(THALNET_ERROR_DATA, "%s: cut[%zu] is %d, not 0 or 1", call, i, (int)cut[i]);
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__run_ablation(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut,
+                                            const char *call) {
+  THALNET__TRY(thalnet__check_subject(net, batch, call));
+  THALNET__TRY(thalnet__begin_writing(net));
+  thalnet_status status = thalnet__threads_start(&net->threads); /* another process may have made the center */
+  if (status == THALNET_OK) {
+    const thalnet__floating mode = thalnet__floating_enter();
+    status = thalnet__ablate(net, batch, cut);
+    thalnet__floating_leave(mode);
+  }
+  thalnet__end_writing(net);
+  return status;
+}
+
+thalnet_status thalnet_center_ablate(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut,
+                                     size_t count) {
+  const char *call = "thalnet_center_ablate";
+  THALNET__TRY(thalnet__check_built(net, call));
+  THALNET__TRY(thalnet__check_pointer(cut, call, "cut"));
+  THALNET__TRY(thalnet__check_count(count, thalnet__node_count(net) * thalnet__node_count(net), call));
+  THALNET__TRY(thalnet__check_cut(net, cut, call));
+  THALNET__HOLD(batch, call, thalnet__run_ablation(net, batch, cut, call));
 }

@@ -159,6 +159,8 @@ struct thalnet_center {
   atomic_flag making_gradients;
   atomic_int writing; /* a call that writes is inside, or the block is lent */
   int lent;
+  const unsigned char
+      *unseen; /* [module][module], within analysis/ablation.c alone: 1: slices that a dynamic reader sees as zeros */
   atomic_int averaged; /* an optimizer's averages are in the place of the parameters: no step may be made */
 };
 

@@ -3,6 +3,8 @@
  * by one, in two products: of the slices before their own module's, which are new, and of the others, which are not. */
 #include "network/reading.h"
 
+#include <string.h>
+
 #include "core/fault.h"
 #include "network/deal.h"
 #include "network/masks.h"
@@ -38,6 +40,28 @@ thalnet__reading thalnet__describe_reading(const thalnet__work *work, const thal
                             .own = thalnet__slot(net, segment, step).phi,
                             .scratch = work->reader_scratch,
                             .product_scratch = thalnet__product_scratch(work, 0)};
+}
+
+static const real *thalnet__copy_seen(const thalnet__work *work, const unsigned char *unseen, size_t rows,
+                                      const real *phi, real *copy) {
+  const thalnet_center *net = work->net;
+  memcpy(copy, phi, rows * net->features * sizeof *copy);
+  for (size_t j = 0; j < net->module_count; j++)
+    for (size_t r = 0; r < rows && unseen[j]; r++)
+      memset(copy + r * net->features + net->modules[j]->offset, 0, net->modules[j]->features * sizeof *copy);
+  return copy;
+}
+
+/* As module m's dynamic reader sees it, which is kept from some slices when connections are cut (analysis/ablation.c). */
+static thalnet__reading thalnet__seen_by(const thalnet__work *work, thalnet__reading reading, size_t m) {
+  const thalnet_center *net = work->net;
+  if (net->unseen == NULL) return reading;
+  const unsigned char *unseen = net->unseen + m * net->module_count;
+  reading.phi = thalnet__copy_seen(work, unseen, reading.rows, reading.phi, work->partly_seen);
+  reading.newer = net->in_order ? thalnet__copy_seen(work, unseen, reading.rows, reading.newer,
+                                                     work->partly_seen + reading.rows * net->features)
+                                : reading.phi;
+  return reading;
 }
 
 /* Where, in the center that it is over at a step, a side of a reader begins. */
@@ -93,9 +117,10 @@ void thalnet__read_center(thalnet__work *work, thalnet__segment *segment, size_t
     const thalnet__reader *reader = &net->modules[m]->reader.reading;
     if (reader->kind == NULL) continue;
     const thalnet__rows context = thalnet__contexts(net, segment, step, reader->column);
-    if (!thalnet__is_static(reader))
-      reader->kind->forward(reader, &reading, context.at, context.ld);
-    else if (net->in_order)
+    if (!thalnet__is_static(reader)) {
+      const thalnet__reading seen = thalnet__seen_by(work, reading, m);
+      reader->kind->forward(reader, &seen, context.at, context.ld);
+    } else if (net->in_order)
       thalnet__read_sides(work, segment, step, reader);
   }
 }

@@ -192,6 +192,8 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   thalnet__outputs_layout(net, shape, arena, work);
   if (net->steps_per_frame > 1) work->projection = thalnet__take_steps(arena, steps, rows, widths.task_gates);
   work->reader_scratch = thalnet__take(arena, widths.reader, sizeof(real));
+  if (net->contexts > net->static_contexts)
+    work->partly_seen = thalnet__take_steps(arena, net->in_order ? 2 : 1, rows, net->features);
   if (!shape->backward) return;
   work->d_after = thalnet__memory_layout(net, rows, arena);
   work->d_before = thalnet__memory_layout(net, rows, arena);

@@ -93,6 +93,7 @@ typedef struct thalnet__work {
   real *d_framed;                          /* scratch: gradients of a frame's steps added up */
   real *d_input;                           /* scratch: [frame of the block][row][size] */
   real *reader_scratch;
+  real *partly_seen;     /* scratch, where there are dynamic readers: [row][P], in order twice: see reading.c */
   real *token_sums;      /* [token][gates], in parts: gradients of the widest token input's weights */
   real *product_scratch; /* [worker][THALNET__PRODUCT_SCRATCH] */
   size_t workers;        /* threads that share this work; 1: its own alone */

@@ -184,6 +184,7 @@ static thalnet_status look(const thalnet_center_options *options) {
   thalnet_batch *batch = NULL;
   thalnet_graph *graph = NULL;
   float values[49] = {0}, trace[3 * 25];
+  unsigned char cut[49] = {0};
   int32_t path[7];
   size_t length = 0;
   thalnet_similarity similarity = THALNET_SIMILARITY_INIT;
@@ -199,6 +200,9 @@ static thalnet_status look(const thalnet_center_options *options) {
   }
   if (!status) {
     status = thalnet_center_routing(net, batch, THALNET_ROUTING_WEIGHT, values, 25);
+  }
+  if (!status) {
+    status = thalnet_center_ablate(net, batch, cut, 49);
   }
   if (!status) {
     status = thalnet_center_similarity(net, values, net, values, 25, NULL, 0, &similarity);
