@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "causes.h"
 #include "error.h"
 #include "system.h"
 #include "wiring.h"
@@ -52,15 +53,16 @@ static int save_routing(const char *program, const char *path, const thalnet_cen
   return status || !written ? -1 : 0;
 }
 
-static int save_wiring(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch) {
+static int save_wiring(const char *program, const char *folder, thalnet_center *net, thalnet_batch *batch) {
   const struct example_wired wired = {"Who reads whom", net, batch};
   struct example_error error = {""};
   int status = example_save_wiring(folder, &wired, &error);
+  if (!status) status = example_save_causes(folder, net, batch, &error);
   if (status) example_complain(program, "%s", error.text);
   return status;
 }
 
-int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch, int quiet) {
+int example_save(const char *program, const char *folder, thalnet_center *net, thalnet_batch *batch, int quiet) {
   int status = -1;
   char *model = example_join(folder, "model.safetensors"), *routing = example_join(folder, "routing.txt");
   if (!model || !routing) {

@@ -15,8 +15,9 @@ int example_reads(const thalnet_center *net);
  * readers. Returns the library's status. */
 thalnet_status example_print_routing(FILE *stream, const thalnet_center *net, thalnet_batch *batch, int32_t measure);
 
-/* Writes folder/model.safetensors, folder/routing.txt and the files of wiring.h, and says so on stdout unless `quiet`. Returns 0, or -1 after a complaint on
+/* Writes folder/model.safetensors, folder/routing.txt and the files of wiring.h and causes.h, and says so on stdout unless `quiet`. The
+ * batch has contents with labels. Returns 0, or -1 after a complaint on
  * stderr. */
-int example_save(const char *program, const char *folder, const thalnet_center *net, thalnet_batch *batch, int quiet);
+int example_save(const char *program, const char *folder, thalnet_center *net, thalnet_batch *batch, int quiet);
 
 #endif

@@ -17,15 +17,14 @@ enum { STEPS_SHOWN = 256 }; /* of a long sequence */
 
 static int library_failed(struct example_error *error) { return example_fail(error, "%s", thalnet_error_text()); }
 
-static size_t node_count(const thalnet_center *net) {
+size_t example_node_count(const thalnet_center *net) {
   return (size_t)(thalnet_center_input_count(net) + thalnet_center_module_count(net) +
                   thalnet_center_output_count(net));
 }
 
-/* A graph of what comes through, or of the weights; NULL with the error's text. */
-static thalnet_graph *make_graph(const struct example_wired *wired, int32_t measure, double threshold,
-                                 struct example_error *error) {
-  const size_t nodes = node_count(wired->net);
+thalnet_graph *example_make_graph(const struct example_wired *wired, int32_t measure, double threshold,
+                                  struct example_error *error) {
+  const size_t nodes = example_node_count(wired->net);
   thalnet_graph_options options = THALNET_GRAPH_OPTIONS_INIT;
   thalnet_graph *graph = NULL;
   float *values = array_grow(NULL, 0, nodes * nodes * sizeof *values);
@@ -68,7 +67,7 @@ static void draw_graph(const char *folder, const char *form) {
 
 static int save_graph(const char *folder, const struct example_wired *wired, struct example_error *error) {
   static const char *const names[] = {"graph.dot", "graph.json", "graph.csv"};
-  thalnet_graph *graph = make_graph(wired, THALNET_ROUTING_SHARE, 1.0, error);
+  thalnet_graph *graph = example_make_graph(wired, THALNET_ROUTING_SHARE, 1.0, error);
   int status = graph ? 0 : -1;
   for (int32_t form = THALNET_GRAPH_DOT; form <= THALNET_GRAPH_CSV && status == 0; form++) {
     char *path = example_join(folder, names[form]);
@@ -99,7 +98,7 @@ int example_draw_heat(const char *folder, const char *name, const struct heat_pi
 double *example_make_shares(const struct example_wired *wired, int32_t measure, struct example_error *error) {
   const size_t modules = (size_t)thalnet_center_module_count(wired->net);
   const int32_t inputs = thalnet_center_input_count(wired->net);
-  thalnet_graph *graph = make_graph(wired, measure, 0.0, error); /* every share is an edge */
+  thalnet_graph *graph = example_make_graph(wired, measure, 0.0, error); /* every share is an edge */
   double *shares = graph ? array_grow(NULL, 0, modules * modules * sizeof *shares) : NULL;
   for (size_t i = 0; graph && i < thalnet_graph_edge_count(graph); i++) {
     thalnet_graph_edge edge = THALNET_GRAPH_EDGE_INIT;

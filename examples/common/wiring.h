@@ -25,6 +25,12 @@ int example_save_wiring(const char *folder, const struct example_wired *wired, s
 int example_save_readers(const char *folder, const struct example_wired *wired, size_t count,
                          struct example_error *error);
 
+/* Inputs, modules and outputs. */
+size_t example_node_count(const thalnet_center *net);
+/* A graph by the measured share or by the weights; NULL with the error's text. */
+thalnet_graph *example_make_graph(const struct example_wired *wired, int32_t measure, double threshold,
+                                  struct example_error *error);
+
 /* --- for development.c --- */
 
 /* The shares of modules in what modules read, [module][module]; free it. NULL with the error's text. */

@@ -25,7 +25,7 @@ models=''
 for reader in $readers; do
   "$pmnist" --preset paper --reader "$reader" --features 12 --context 8 --images 1000 --epochs 2 --batch 50 --no-test \
     --quiet --out "$work/$reader" >"$out" 2>"$err" || failed "pmnist: $reader"
-  files "$work/$reader" "pmnist" graph.dot graph.json graph.csv
+  files "$work/$reader" "pmnist" graph.dot graph.json graph.csv causes.csv
   [ ! -s "$err" ] || failed "pmnist: something on stderr"
   models="$models,$work/$reader/model.safetensors"
 done
