@@ -32,7 +32,7 @@ const real *thalnet__survey_weights(const thalnet__survey *survey, const thalnet
     return work->net->parameters + reader->parameters[0];
   }
   const thalnet__reading reading = thalnet__describe_reading(work, &work->main, step);
-  reader->kind->weights(reader, &reading, row, survey->matrix);
+  thalnet__read_weights(reader, &reading, row, survey->room, survey->matrix);
   return survey->matrix;
 }
 
@@ -154,6 +154,12 @@ static size_t thalnet__largest_context(const thalnet_center *net) {
   return largest;
 }
 
+static size_t thalnet__has_parts(const thalnet_center *net) {
+  for (size_t m = 0; m < net->module_count; m++)
+    if (net->modules[m]->reader.reading.parts != NULL) return 1;
+  return 0;
+}
+
 /* What the parameters alone tell: static readers' effective weights. */
 static void thalnet__survey_static(thalnet__survey *survey) {
   const thalnet_center *net = survey->net;
@@ -169,11 +175,13 @@ static void thalnet__survey_static(thalnet__survey *survey) {
 
 thalnet_status thalnet__survey_make(const thalnet_center *net, int32_t measure, int whole, thalnet__survey *survey) {
   const size_t nodes = thalnet__node_count(net);
+  size_t matrix = 0;
   void *block;
   *survey = (thalnet__survey){.net = net, .measure = measure, .whole = whole};
   if (thalnet__times(nodes, nodes, &survey->square_count) ||
       thalnet__times(net->contexts, net->features, &survey->weight_count) ||
-      thalnet__times(thalnet__largest_context(net), net->features, &survey->matrix_count))
+      thalnet__times(thalnet__largest_context(net), net->features, &matrix) ||
+      thalnet__times(matrix, 1 + thalnet__has_parts(net), &survey->matrix_count))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the reading weights do not fit in memory");
   THALNET__TRY(thalnet__allocate(&net->memory, survey->square_count, sizeof *survey->squares, &block));
   survey->squares = block;
@@ -181,6 +189,7 @@ thalnet_status thalnet__survey_make(const thalnet_center *net, int32_t measure, 
   survey->weights = block;
   THALNET__TRY(thalnet__allocate(&net->memory, survey->matrix_count, sizeof *survey->matrix, &block));
   survey->matrix = block;
+  survey->room = survey->matrix + thalnet__has_parts(net) * matrix;
   thalnet__survey_static(survey);
   return THALNET_OK;
 }

@@ -13,6 +13,7 @@ typedef struct thalnet__survey {
   double *squares;   /* [node][node]: of contributions to the first from the second */
   double *weights;   /* [contexts][P]: of dynamic readers' weights, summed up; a reader's [C, seen] at its column */
   real *matrix;      /* [largest context][P]: a dynamic reader's weights of one row */
+  real *room;        /* as large, where readers have parts: for the weights of one */
   uint64_t readings; /* steps times sequences */
   size_t square_count, weight_count, matrix_count;
 } thalnet__survey;

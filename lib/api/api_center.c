@@ -77,7 +77,6 @@ thalnet_status thalnet_center_add_module(thalnet_center *net, const char *name, 
 static thalnet_status thalnet__take_over(thalnet_center *net) {
   if (net->origin == NULL) return THALNET_OK;
   THALNET__TRY(thalnet__check_readable(net->origin));
-  THALNET__TRY(thalnet__carry_check(net, net->origin));
   for (size_t t = 0; t < net->tensor_count; t++) {
     const thalnet__tensor *source = thalnet__carry_source(net, net->origin, &net->tensors[t]);
     if (source != NULL) net->tensors[t].frozen = source->frozen;

@@ -66,7 +66,7 @@ static void thalnet__gaussian_prepare(const thalnet__reader *reader, const thaln
 /* A row of scratch: means, variances, slopes; where what is seen is copied also that, and its gradient. */
 static size_t thalnet__gaussian_row(const thalnet__reader *reader) {
   return 3 * reader->context +
-         (thalnet__reads_two_sides(reader) ? 2 * reader->seen : 0); /* within the limits of a center */
+         (thalnet__copies_seen(reader) ? 2 * reader->seen : 0); /* within the limits of a center */
 }
 
 static int thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
@@ -112,7 +112,7 @@ static void thalnet__gaussian_forward(const thalnet__reader *reader, const thaln
 static void thalnet__gaussian_seen_gradient(const thalnet__reader *reader, const thalnet__reading *reading,
                                             const thalnet__gaussians *gaussians, thalnet__const_rows d_context,
                                             const thalnet__reading_gradient *to) {
-  if (!thalnet__reads_two_sides(reader)) {
+  if (!thalnet__copies_seen(reader)) {
     reading->kernels->gaussian_gradient(gaussians, d_context, to->phi);
     return;
   }

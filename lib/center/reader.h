@@ -15,6 +15,11 @@
 
 typedef struct thalnet__reader_kind thalnet__reader_kind;
 
+/* The columns from `from` on that a reader reads: in the center they begin `gap` columns later. */
+typedef struct thalnet__columns {
+  size_t from, count, gap;
+} thalnet__columns;
+
 typedef struct thalnet__reader {
   const thalnet__reader_kind *kind; /* NULL: the module has no reader */
   size_t context;                   /* C */
@@ -31,6 +36,14 @@ typedef struct thalnet__reader {
   double scale;                     /* static: what the weights are multiplied with, by the present parameters */
   thalnet__matrix sides[2];         /* static, in order: its effective matrix in two, as thalnet__seen_columns has it */
   size_t parameters[4];             /* places of its tensors in the parameter block, in the order of the model file */
+  /* Dynamic readers of networks that were edited (center/parts.h). */
+  struct thalnet__reader *parts; /* that it is made of; NULL: it is whole */
+  size_t part_count;
+  thalnet__columns *slices; /* of a part: what it sees of every module's slice, in their order; else NULL */
+  size_t slice_count;
+  size_t number; /* of a part, ascending; number 0 has no gate */
+  size_t origin; /* of a part: its number in the network that was edited, SIZE_MAX: it is new */
+  size_t gate;   /* of a part: place of its gate */
 } thalnet__reader;
 
 /* One step of a dynamic reader over `rows` sequences. phi: the previous center [rows, P], dense, as it is read; newer: where
@@ -100,15 +113,15 @@ static inline int thalnet__reads_two_sides(const thalnet__reader *reader) {
   return reader->skip_own || reader->in_order;
 }
 
-/* The columns from `from` on that it reads: in the center they begin `gap` columns later, behind its own slice. */
-typedef struct thalnet__columns {
-  size_t from, count, gap;
-} thalnet__columns;
-
 /* Those before its own slice (side 0: all of them unless there are two sides), and the others (side 1). */
 thalnet__columns thalnet__seen_columns(const thalnet__reader *reader, int side);
 
-/* What a dynamic reader sees of rows from `row` on: of the center itself, or copies of both sides, [rows, seen]. */
+/* Whether a dynamic reader sees a dense copy of its columns, and not the center itself. */
+static inline int thalnet__copies_seen(const thalnet__reader *reader) {
+  return thalnet__reads_two_sides(reader) || reader->slices != NULL;
+}
+
+/* What a dynamic reader sees of rows from `row` on: of the center itself, or copies, [rows, seen]. */
 const real *thalnet__seen(const thalnet__reader *reader, const thalnet__reading *reading, size_t row, size_t rows,
                           real *copies);
 /* Adds the gradient of such copies to that of the center. */

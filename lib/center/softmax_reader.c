@@ -95,15 +95,14 @@ static size_t thalnet__block_logits(const thalnet__reader *reader, size_t rows) 
 
 /* Logits of a block; where what is seen is copied also that, and its gradient. Within the limits of a center. */
 static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  const size_t copies =
-      thalnet__reads_two_sides(reader) ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
+  const size_t copies = thalnet__copies_seen(reader) ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
   return thalnet__add(thalnet__block_logits(reader, rows), copies, size);
 }
 
 static thalnet__block thalnet__block_at(const thalnet__reader *reader, const thalnet__reading *reading, size_t row) {
   const size_t rows = thalnet__min(reading->rows - row, THALNET__BLOCK_ROWS);
   thalnet__block block = {.rows = rows, .own = reading->own + row * reader->center, .logits = reading->scratch};
-  real *copies = thalnet__reads_two_sides(reader) ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
+  real *copies = thalnet__copies_seen(reader) ? block.logits + thalnet__block_logits(reader, reading->rows) : NULL;
   block.seen = thalnet__seen(reader, reading, row, rows, copies);
   if (copies != NULL) block.d_seen = copies + rows * reader->seen;
   return block;

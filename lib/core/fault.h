@@ -26,6 +26,8 @@ enum {
   THALNET__FAULT_CONTEXT_MASKS,  /* dropout of contexts forgotten on the way back */
   THALNET__FAULT_CENTER_MASKS,   /* dropout of features and modules likewise */
   THALNET__FAULT_ZONEOUT,        /* zoneout: path through what units keep times 0.99 */
+  THALNET__FAULT_GATES,          /* parts of readers: gradients of their gates dropped */
+  THALNET__FAULT_PARTS,          /* gradient through what gated parts of readers read dropped */
   THALNET__FAULTS
 };
 

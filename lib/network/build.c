@@ -77,7 +77,8 @@ void thalnet__initialize(thalnet_center *net, uint64_t seed) {
       thalnet__initialize_gates(&net->modules[i]->layers[j].layer, net->parameters);
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet__reader *reader = &net->modules[i]->reader.reading;
-    if (reader->kind != NULL) reader->kind->initialize(reader, net->parameters);
+    for (size_t k = 0; reader->kind != NULL && k < thalnet__part_count(reader); k++)
+      reader->kind->initialize(thalnet__part_at(reader, k), net->parameters);
   }
 }
 
@@ -112,6 +113,8 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
       operations += weights * (2 * (double)reader->features + 12);
     else
       operations += weights * 12;
+    for (size_t k = 0; k < reader->part_count; k++)
+      if (thalnet__has_gate(&reader->parts[k])) operations += 2 * (double)reader->context;
   }
   return operations < 0x1p63 ? (uint64_t)operations : UINT64_MAX / 2;
 }

@@ -42,11 +42,13 @@ static void thalnet__parts_of_split(const thalnet_center *net, const thalnet__te
   }
 }
 
-/* The dimension that counts features which others listen to: of readers' weights and of heads. -1: none. */
-static int thalnet__shared_dimension(const thalnet__tensor *tensor) {
+/* The dimension that counts features which others listen to: of static readers' weights and of heads. -1: none. Dynamic readers
+ * go on listening to the first module of a split alone. */
+static int thalnet__shared_dimension(const thalnet_center *net, const thalnet__tensor *tensor) {
   for (int d = 0; d < tensor->shape.rank; d++) {
     const enum thalnet__axis axis = tensor->shape.axes[d];
-    if (axis == THALNET__AXIS_SEEN || (axis == THALNET__AXIS_FEATURES && tensor->output >= 0)) return d;
+    if (axis == THALNET__AXIS_FEATURES && tensor->output >= 0) return d;
+    if (axis == THALNET__AXIS_SEEN && thalnet__is_static(&net->modules[tensor->module]->reader.reading)) return d;
   }
   return -1;
 }
@@ -54,13 +56,14 @@ static int thalnet__shared_dimension(const thalnet__tensor *tensor) {
 static void thalnet__prepare_parts(thalnet__carry_call *call) {
   const thalnet_center *net = call->net;
   const thalnet__tensor *tensor = call->tensor;
-  call->parted = call->what == THALNET__CARRY_MOMENTS ? -1 : thalnet__shared_dimension(tensor);
+  call->parted = call->what == THALNET__CARRY_MOMENTS ? -1 : thalnet__shared_dimension(net, tensor);
   if (call->parted < 0) return;
   const int seen = tensor->shape.axes[call->parted] == THALNET__AXIS_SEEN;
   const size_t first = seen ? 0 : tensor->module, end = seen ? net->module_count : tensor->module + 1;
   for (size_t m = first; m < end; m++) {
-    const size_t at = seen ? thalnet__slice_in(&net->modules[tensor->module]->reader.reading, net->modules[m]) : 0;
-    if (at != THALNET__NONE) thalnet__parts_of_split(net, tensor, m, call->parts + at);
+    thalnet__range at = {0, net->modules[m]->features};
+    if (seen) at = thalnet__columns_of(net, &net->modules[tensor->module]->reader.reading, m);
+    if (at.count > 0) thalnet__parts_of_split(net, tensor, m, call->parts + at.first);
   }
 }
 

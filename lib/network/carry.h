@@ -16,9 +16,6 @@ enum thalnet__carry {
 thalnet_status thalnet__carry_block(const thalnet_center *net, const thalnet_center *old, enum thalnet__carry what,
                                     const real *from, real *to);
 
-/* THALNET_ERROR_UNSUPPORTED where a dynamic reader that has learned would see new features. */
-thalnet_status thalnet__carry_check(const thalnet_center *net, const thalnet_center *old);
-
 /* The tensor of `old` that a tensor of `net` comes from, or NULL. */
 const thalnet__tensor *thalnet__carry_source(const thalnet_center *net, const thalnet_center *old,
                                              const thalnet__tensor *tensor);

@@ -16,8 +16,16 @@ static const thalnet_module *thalnet__old_owner(const thalnet__carry_call *call)
   return thalnet__old_module(call->net, call->old, call->tensor->module);
 }
 
+/* The number that a tensor's part had in the old reader; 0 for what has no parts, THALNET__NONE for a new one. */
+static size_t thalnet__old_part(const thalnet_center *net, const thalnet__tensor *tensor) {
+  const thalnet__reader *reader;
+  if (tensor->module == THALNET__NONE || tensor->layer != THALNET__NONE || tensor->output >= 0) return 0;
+  reader = &net->modules[tensor->module]->reader.reading;
+  return reader->parts == NULL ? 0 : thalnet__part_numbered(reader, tensor->part)->origin;
+}
+
 /* "weight_ih" and so on */
-static int thalnet__same_part(const thalnet__tensor *one, const thalnet__tensor *other) {
+static int thalnet__same_name(const thalnet__tensor *one, const thalnet__tensor *other) {
   return strcmp(strrchr(one->name, '.'), strrchr(other->name, '.')) == 0;
 }
 
@@ -25,39 +33,17 @@ const thalnet__tensor *thalnet__carry_source(const thalnet_center *net, const th
                                              const thalnet__tensor *tensor) {
   const size_t module = tensor->module == THALNET__NONE ? THALNET__NONE : net->modules[tensor->module]->origin;
   const size_t output = tensor->output < 0 ? THALNET__NONE : net->outputs[tensor->output].origin;
+  const size_t part = thalnet__old_part(net, tensor);
   if (tensor->module != THALNET__NONE && module == THALNET__NONE) return NULL;
-  if (tensor->output >= 0 && output == THALNET__NONE) return NULL;
+  if ((tensor->output >= 0 && output == THALNET__NONE) || part == THALNET__NONE) return NULL;
   for (size_t t = 0; t < old->tensor_count; t++) {
     const thalnet__tensor *other = &old->tensors[t];
     const size_t other_output = other->output < 0 ? THALNET__NONE : (size_t)other->output;
-    if (other->module == module && other->layer == tensor->layer && other_output == output &&
-        thalnet__same_part(tensor, other))
+    if (other->module == module && other->layer == tensor->layer && other->part == part && other_output == output &&
+        thalnet__same_name(tensor, other))
       return other;
   }
   return NULL;
-}
-
-/* What a module's features are made of that were not there, or are there twice. */
-static int thalnet__has_new_features(const thalnet_center *net, const thalnet_center *old, size_t m) {
-  const thalnet_module *module = net->modules[m], *before = thalnet__old_module(net, old, m);
-  if (before == NULL || module->features > before->features) return 1;
-  for (size_t s = 0; s < m; s++)
-    if (net->modules[s]->origin == module->origin) return 1;
-  return 0;
-}
-
-thalnet_status thalnet__carry_check(const thalnet_center *net, const thalnet_center *old) {
-  for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet_module *module = net->modules[m], *before = thalnet__old_module(net, old, m);
-    const thalnet__reader *reader = &module->reader.reading;
-    if (reader->kind == NULL || thalnet__is_static(reader) || before == NULL || !thalnet__has_reader(before)) continue;
-    for (size_t s = 0; s < net->module_count; s++)
-      if (!(reader->skip_own && s == m) && thalnet__has_new_features(net, old, s))
-        return thalnet__fail(THALNET_ERROR_UNSUPPORTED,
-                             "module '%s': its %s reader has learned, and cannot take in the new features of '%s'",
-                             module->name, reader->kind->name, net->modules[s]->name);
-  }
-  return THALNET_OK;
 }
 
 /* --- maps of one dimension --- */
@@ -92,20 +78,19 @@ static void thalnet__map_columns(const thalnet__carry_call *call, size_t *map) {
                      thalnet__first_layer(old)->task_columns, old->reader.reading.context);
 }
 
-size_t thalnet__slice_in(const thalnet__reader *reader, const thalnet_module *slice) {
-  return thalnet__reads(reader, slice) ? thalnet__slice_column(reader, slice) : THALNET__NONE;
-}
-
+/* Of a part, where readers have such. What a split's second module has is new to dynamic readers, and no old part sees it. */
 static void thalnet__map_seen(const thalnet__carry_call *call, size_t *map) {
   const thalnet_center *net = call->net;
-  const thalnet__reader *reader = &net->modules[call->tensor->module]->reader.reading;
-  const thalnet__reader *old_reader = &thalnet__old_owner(call)->reader.reading;
+  const thalnet__reader *reader =
+      thalnet__part_numbered(&net->modules[call->tensor->module]->reader.reading, call->tensor->part);
+  const thalnet__reader *old_reader =
+      thalnet__part_numbered(&thalnet__old_owner(call)->reader.reading, call->source->part);
   for (size_t m = 0; m < net->module_count; m++) {
-    const thalnet_module *slice = net->modules[m], *old = thalnet__old_module(net, call->old, m);
-    const size_t first = thalnet__slice_in(reader, slice);
-    const size_t old_first = old == NULL ? THALNET__NONE : thalnet__slice_in(old_reader, old);
-    if (first != THALNET__NONE)
-      thalnet__map_range(map, first, slice->features, old_first, old_first == THALNET__NONE ? 0 : old->features);
+    const size_t origin = net->modules[m]->origin;
+    const thalnet__range now = thalnet__columns_of(net, reader, m);
+    const thalnet__range then =
+        origin == THALNET__NONE ? (thalnet__range){0, 0} : thalnet__columns_of(call->old, old_reader, origin);
+    thalnet__map_range(map, now.first, now.count, then.first, then.count);
   }
 }
 

@@ -18,9 +18,6 @@ typedef struct thalnet__carry_call {
 /* The module of `old` that module number `module` comes from, or NULL. */
 const thalnet_module *thalnet__old_module(const thalnet_center *net, const thalnet_center *old, size_t module);
 
-/* Where a module's slice begins among the columns that a reader sees, or THALNET__NONE for its own that is left out. */
-size_t thalnet__slice_in(const thalnet__reader *reader, const thalnet_module *slice);
-
 /* Fills call->maps[dimension]. */
 void thalnet__map_dimension(const thalnet__carry_call *call, int dimension);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Life and death of a center, and the rule of one writer. */
-#include "network/network.h"
+#include "network/spread.h"
 
 void thalnet__center_keep(const thalnet_center *net) {
   /* the count is no part of what const protects: holders of a const center may keep it alive */
@@ -11,6 +11,7 @@ void thalnet__module_destroy(const thalnet_memory *memory, thalnet_module *modul
   thalnet__release(memory, module->layers, module->layer_capacity, sizeof *module->layers);
   thalnet__release(memory, module->inputs, module->input_capacity, sizeof *module->inputs);
   thalnet__release(memory, module->outputs, module->output_capacity, sizeof *module->outputs);
+  thalnet__release_parts(memory, &module->reader.reading);
   module->magic = 0;
   module->reader.magic = 0;
   thalnet__release(memory, module, 1, sizeof *module);

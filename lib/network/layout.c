@@ -2,6 +2,7 @@
 /* Where everything lies: features in the center, columns of weights, and with layout_tensors.c and layout_prepared.c all else. */
 #include "network/layout.h"
 #include "core/checked.h"
+#include "network/spread.h"
 
 /* --- completeness and the clock --- */
 
@@ -156,12 +157,13 @@ static size_t thalnet__dynamic_parameters(const thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++) {
     const thalnet__reader *reader = &net->modules[i]->reader.reading;
     if (reader->kind == NULL || thalnet__is_static(reader)) continue;
-    for (int t = 0; t < reader->kind->tensors; t++) {
-      thalnet__reader_tensor tensor;
-      reader->kind->tensor(reader, t, &tensor);
-      count += tensor.shape.dimensions[0] * tensor.shape.dimensions[1] *
-               tensor.shape.dimensions[2]; /* counted before: no wrap */
-    }
+    for (size_t k = 0; k < thalnet__part_count(reader); k++)
+      for (int t = 0; t < reader->kind->tensors; t++) {
+        thalnet__reader_tensor tensor;
+        reader->kind->tensor(thalnet__part_at(reader, k), t, &tensor);
+        count += tensor.shape.dimensions[0] * tensor.shape.dimensions[1] *
+                 tensor.shape.dimensions[2]; /* counted before: no wrap */
+      }
   }
   return count;
 }
@@ -193,6 +195,7 @@ thalnet_status thalnet__layout(thalnet_center *net) {
   THALNET__TRY(thalnet__common_steps(net));
   THALNET__TRY(thalnet__place_features(net));
   THALNET__TRY(thalnet__place_contexts(net));
+  THALNET__TRY(thalnet__lay_out_parts(net));
   THALNET__TRY(thalnet__place_columns(net));
   thalnet__lay_out_tensors(&table);
   if (table.overflowed) return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");

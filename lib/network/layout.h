@@ -11,7 +11,7 @@ typedef struct thalnet__table {
   thalnet__tensor *tensors; /* NULL: only counting */
   size_t count, parameters;
   /* What the tensors being added belong to, and the beginning of their names. */
-  size_t module, layer;
+  size_t module, layer, part;
   int32_t output; /* -1: none */
   char prefix[THALNET__TENSOR_NAME_SIZE];
   int overflowed;

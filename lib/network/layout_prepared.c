@@ -80,14 +80,17 @@ static void thalnet__place_sides(thalnet__prepared_places *places, thalnet__read
 }
 
 static void thalnet__place_reader(thalnet__prepared_places *places, thalnet__reader *reader) {
-  size_t size = 0;
+  thalnet__reader *parts = reader->parts == NULL ? reader : reader->parts;
   if (reader->kind == NULL) return;
   if (thalnet__is_static(reader)) {
     thalnet__place_sides(places, reader);
     return;
   }
-  if (reader->kind->prepared(reader, places->kernels, &size)) places->overflowed = 1;
-  reader->prepared = thalnet__place_numbers(places, size);
+  for (size_t k = 0; k < thalnet__part_count(reader); k++) {
+    size_t size = 0;
+    if (reader->kind->prepared(&parts[k], places->kernels, &size)) places->overflowed = 1;
+    parts[k].prepared = thalnet__place_numbers(places, size);
+  }
 }
 
 /* What a step reads lies in the order in which it reads it: panels are fetched ahead beyond their own end. */

@@ -17,10 +17,14 @@ static void thalnet__begin_layer(thalnet__table *table, size_t module, size_t la
   snprintf(table->prefix, sizeof table->prefix, "modules.%zu.layers.%zu.", module, layer);
 }
 
-static void thalnet__begin_reader(thalnet__table *table, size_t module) {
+static void thalnet__begin_part(thalnet__table *table, size_t module, size_t part) {
   table->module = module;
   table->layer = THALNET__NONE;
-  snprintf(table->prefix, sizeof table->prefix, "modules.%zu.reader.", module);
+  table->part = part;
+  if (part == 0)
+    snprintf(table->prefix, sizeof table->prefix, "modules.%zu.reader.", module);
+  else
+    snprintf(table->prefix, sizeof table->prefix, "modules.%zu.reader.parts.%zu.", module, part);
 }
 
 /* module NONE: the output's own. */
@@ -65,6 +69,7 @@ static size_t thalnet__add_tensor(thalnet__table *table, const char *name, thaln
                                 .shape = shape,
                                 .module = table->module,
                                 .layer = table->layer,
+                                .part = table->part,
                                 .bound = (real)bound,
                                 .decays = decays,
                                 .output = table->output};
@@ -118,9 +123,9 @@ static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalne
 
 /* --- readers, outputs, the start --- */
 
-static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader *reader) {
-  thalnet__begin_reader(table, i);
-  for (int t = 0; reader->kind != NULL && t < reader->kind->tensors; t++) {
+static void thalnet__add_part(thalnet__table *table, size_t i, thalnet__reader *reader) {
+  thalnet__begin_part(table, i, reader->number);
+  for (int t = 0; t < reader->kind->tensors; t++) {
     thalnet__reader_tensor tensor;
     reader->kind->tensor(reader, t, &tensor);
     /* biases and the scale are vectors, but softmax' bias [C, P]; weight-norm matrices have a scale of their own */
@@ -130,6 +135,15 @@ static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader
     if (table->tensors != NULL)
       table->tensors[table->count - 1].normed = t == 0 && reader->kind == &thalnet__weight_norm_reader;
   }
+  if (thalnet__has_gate(reader)) /* shut at first, so that what others have learned stays as it is */
+    reader->gate = thalnet__add_tensor(table, "gate", thalnet__vector(reader->context, THALNET__AXIS_CONTEXT), 0, 0);
+}
+
+static void thalnet__add_reader(thalnet__table *table, size_t i, thalnet__reader *reader) {
+  thalnet__reader *parts = reader->parts == NULL ? reader : reader->parts;
+  for (size_t k = 0; reader->kind != NULL && k < thalnet__part_count(reader); k++)
+    thalnet__add_part(table, i, &parts[k]);
+  table->part = 0;
 }
 
 static void thalnet__add_heads(thalnet__table *table, size_t i, thalnet_module *module) {

@@ -13,7 +13,7 @@
 #include <thalnet/center.h>
 #include <thalnet/reader.h>
 
-#include "center/reader.h"
+#include "center/parts.h"
 #include "core/memory.h"
 #include "core/real.h"
 #include "core/status.h"
@@ -92,9 +92,10 @@ struct thalnet_module {
   thalnet_reader reader;
   size_t features, offset; /* in the center */
   size_t origin;           /* as of inputs */
+  size_t heir;             /* its origin, too, but of a split only the first module's: THALNET__NONE for the others */
 };
 
-/* "modules.18446744073709551615.layers.18446744073709551615.weight_ih" and its end */
+/* "modules.18446744073709551615.reader.parts.18446744073709551615.variance_weight" and its end */
 enum { THALNET__TENSOR_NAME_SIZE = 80 };
 
 typedef struct thalnet__tensor {
@@ -102,6 +103,7 @@ typedef struct thalnet__tensor {
   size_t place, count;
   thalnet__shape shape;
   size_t module, layer; /* that it belongs to, or THALNET__NONE */
+  size_t part;          /* of a reader, its number; else 0 */
   real bound;           /* starts uniform in +-bound, */
   real around;          /* around this */
   int decays;           /* weight decay applies */
@@ -181,6 +183,14 @@ static inline int thalnet__reads(const thalnet__reader *reader, const thalnet_mo
 }
 static inline size_t thalnet__slice_column(const thalnet__reader *reader, const thalnet_module *slice) {
   return slice->offset - (reader->skip_own && slice->offset > reader->offset ? reader->features : 0);
+}
+
+/* Which columns of a reader's, or a part's, are of module number m. */
+static inline thalnet__range thalnet__columns_of(const thalnet_center *net, const thalnet__reader *reader, size_t m) {
+  const thalnet_module *slice = net->modules[m];
+  if (reader->slices != NULL) return (thalnet__range){reader->slices[m].from, reader->slices[m].count};
+  if (!thalnet__reads(reader, slice)) return (thalnet__range){0, 0};
+  return (thalnet__range){thalnet__slice_column(reader, slice), slice->features};
 }
 
 /* The connection to what has that number, or NULL. */

@@ -33,7 +33,8 @@ static thalnet_status thalnet__prepare_scales(thalnet_center *net) {
 static void thalnet__prepare_reader(const thalnet_center *net, const thalnet__reader *reader, thalnet__part part) {
   if (reader->kind == NULL) return;
   if (!thalnet__is_static(reader)) {
-    if (part.index == 0) reader->kind->prepare(reader, net->kernels, net->parameters, net->prepared);
+    for (size_t k = 0; k < thalnet__part_count(reader) && part.index == 0; k++)
+      reader->kind->prepare(thalnet__part_at(reader, k), net->kernels, net->parameters, net->prepared);
     return;
   }
   for (int side = 0; side < 2; side++) { /* what lies between them, a reader's own slice, stays zero */

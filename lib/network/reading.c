@@ -119,7 +119,7 @@ void thalnet__read_center(thalnet__work *work, thalnet__segment *segment, size_t
     const thalnet__rows context = thalnet__contexts(net, segment, step, reader->column);
     if (!thalnet__is_static(reader)) {
       const thalnet__reading seen = thalnet__seen_by(work, reading, m);
-      reader->kind->forward(reader, &seen, context.at, context.ld);
+      thalnet__read(reader, &seen, context.at, context.ld);
     } else if (net->in_order)
       thalnet__read_sides(work, segment, step, reader);
   }
@@ -169,7 +169,7 @@ void thalnet__read_center_back(thalnet__work *work, thalnet__segment *segment, s
     const thalnet__const_rows d_context =
         thalnet__const_view(thalnet__context_gradients(work, segment, step, reader->column));
     if (!thalnet__is_static(reader))
-      reader->kind->backward(reader, &reading, d_context, &to);
+      thalnet__read_back(reader, &reading, d_context, &to);
     else if (net->in_order)
       thalnet__sides_back(work, segment, d_context, reader, &to);
   }

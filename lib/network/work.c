@@ -35,7 +35,7 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t
     if (module->input_count > 0) widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
     if (reader->kind != NULL && !thalnet__is_static(reader)) {
       size_t size = 0;
-      if (reader->kind->scratch(reader, rows, &size)) widths.overflowed = 1;
+      if (thalnet__read_scratch(reader, rows, &size)) widths.overflowed = 1;
       widths.reader = thalnet__max(widths.reader, size);
     }
   }
