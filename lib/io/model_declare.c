@@ -7,6 +7,7 @@
 #include <thalnet/module.h>
 
 #include "core/floating.h"
+#include "io/model_parts.h"
 #include "network/declare.h"
 
 /* What is being read. Every layer, reader and connection to an output brings tensors; there can be no more of them than the file
@@ -255,6 +256,21 @@ static thalnet_status thalnet__declare_one_module(thalnet__plan *plan, size_t i)
   return thalnet__declare_connections(plan, module, i, 1);
 }
 
+/* What its parts see of all modules, so these come first. A reader of one part was counted. */
+static thalnet_status thalnet__declare_its_parts(thalnet__plan *plan, size_t i) {
+  char buffer[THALNET__KEY_SIZE];
+  const char *key = thalnet__module_key(buffer, i, "reader_parts"), *value = thalnet__take(plan->header, key);
+  const thalnet__reader *reader = &plan->net->modules[i]->reader.reading;
+  size_t gated = 0;
+  if (value == NULL) return THALNET_OK;
+  if (reader->kind == NULL || thalnet__is_static(reader))
+    return thalnet__fail(THALNET_ERROR_FORMAT, "%s: only softmax and gaussian readers have parts", key);
+  THALNET__TRY(thalnet__check_part_count(key, value, &gated));
+  if (thalnet__lacks_first_part(value)) plan->tensors -= (size_t)reader->kind->tensors;
+  THALNET__TRY(thalnet__count_tensors(plan, gated * ((size_t)reader->kind->tensors + 1)));
+  return thalnet__read_parts(key, value, plan->net, i);
+}
+
 /* --- all of it --- */
 
 static thalnet_status thalnet__check_format(const thalnet__plan *plan) {
@@ -304,5 +320,6 @@ thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center 
   THALNET__TRY(thalnet__declare_flag(&plan, "thalnet.in_order", &net->in_order));
   THALNET__TRY(thalnet__require_number(&plan, "thalnet.modules", &modules));
   for (int32_t i = 0; i < modules; i++) THALNET__TRY(thalnet__declare_one_module(&plan, (size_t)i));
+  for (int32_t i = 0; i < modules; i++) THALNET__TRY(thalnet__declare_its_parts(&plan, (size_t)i));
   return thalnet__check_taken(header);
 }

@@ -106,6 +106,20 @@ static void thalnet__describe_connections(thalnet__text *text, size_t module, co
   thalnet__close(text);
 }
 
+/* How many features of every slice the parts see: a row a part, the first one zeros where there is no part 0. */
+static void thalnet__describe_parts(thalnet__text *text, const thalnet__reader *reader, size_t module, size_t modules) {
+  const size_t missing = reader->parts[0].number;
+  thalnet__open_module(text, module, "reader_parts");
+  for (size_t row = 0; row < missing + reader->part_count; row++) {
+    if (row > 0) thalnet__text_add(text, ";");
+    for (size_t s = 0; s < modules; s++) {
+      if (s > 0) thalnet__text_add(text, ",");
+      thalnet__text_number(text, row < missing ? 0 : reader->parts[row - missing].slices[s].count);
+    }
+  }
+  thalnet__close(text);
+}
+
 static void thalnet__describe_module(thalnet__text *text, const thalnet_module *module, size_t i) {
   thalnet__open_module(text, i, "name");
   thalnet__text_add(text, module->name);
@@ -119,6 +133,8 @@ static void thalnet__describe_module(thalnet__text *text, const thalnet_module *
     thalnet__field_digits(text, module->reader.reading.context);
     if (module->reader.reading.skip_own) thalnet__field(text, "skip_own");
     thalnet__close(text);
+    if (module->reader.reading.parts != NULL)
+      thalnet__describe_parts(text, &module->reader.reading, i, module->net->module_count);
   }
   thalnet__describe_connections(text, i, "inputs", module->inputs, module->input_count);
   thalnet__describe_connections(text, i, "outputs", module->outputs, module->output_count);

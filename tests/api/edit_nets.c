@@ -3,23 +3,27 @@
 
 /* --- networks ----------------------------------------------------------------------------------------------------- */
 
-thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start) {
+thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, int32_t skip_own,
+                                int32_t learned_start) {
   thalnet_center *net = NULL;
   thalnet_module *module = NULL;
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   thalnet_reader_options reader = THALNET_READER_OPTIONS_INIT;
-  thalnet_input_options tokens = THALNET_INPUT_OPTIONS_INIT;
+  thalnet_input_options tokens = THALNET_INPUT_OPTIONS_INIT, dense = THALNET_INPUT_OPTIONS_INIT;
+  thalnet_output_options output = THALNET_OUTPUT_OPTIONS_INIT;
   thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
   options.in_order = in_order;
   options.learned_start = learned_start;
   reader.skip_own = skip_own;
+  reader.normalize = kind == EDIT_NORMALIZED;
   tokens.tokens = 1;
+  tokens.steps_per_frame = dense.steps_per_frame = output.steps_per_frame = steps;
   before.reset = THALNET_RESET_BEFORE;
   EXPECT_OK(thalnet_center_create(&options, &net));
-  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, &dense, NULL));
   EXPECT_OK(thalnet_center_add_input(net, "t", 5, &tokens, NULL));
-  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
-  EXPECT_OK(thalnet_center_add_output(net, "z", 2, THALNET_MEAN_SQUARED_ERROR, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, &output, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "z", 2, THALNET_MEAN_SQUARED_ERROR, &output, NULL));
   for (int32_t i = 0; i < 3; i++) {
     EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
     if (i == 0) {
@@ -32,7 +36,7 @@ thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int3
       EXPECT_OK(thalnet_module_add_gru(module, 3, &before));
       EXPECT_OK(thalnet_module_add_lstm(module, 4, NULL));
     }
-    EXPECT_OK(thalnet_module_add_reader(module, kind, 4, &reader, NULL));
+    EXPECT_OK(thalnet_module_add_reader(module, kind == EDIT_NORMALIZED ? THALNET_GAUSSIAN : kind, 4, &reader, NULL));
     if (i < 2) {
       EXPECT_OK(thalnet_module_connect_input(module, i));
     }
@@ -45,6 +49,10 @@ thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int3
   return net;
 }
 
+thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start) {
+  return edit_make_paced(1, in_order, kind, skip_own, learned_start);
+}
+
 void edit_train(thalnet_center *net, thalnet_optimizer *optimizer, int32_t steps, uint64_t seed) {
   thalnet_batch *batch = support_batch(net, S, K);
   for (int32_t i = 0; i < steps; i++) {
@@ -55,12 +63,15 @@ void edit_train(thalnet_center *net, thalnet_optimizer *optimizer, int32_t steps
   thalnet_batch_free(batch);
 }
 
-thalnet_center *edit_make_trained(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start) {
-  thalnet_center *net = edit_make(in_order, kind, skip_own, learned_start);
+thalnet_center *edit_trained(thalnet_center *net) {
   thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.02);
   edit_train(net, optimizer, 10, 100);
   thalnet_optimizer_free(optimizer);
   return net;
+}
+
+thalnet_center *edit_make_trained(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start) {
+  return edit_trained(edit_make(in_order, kind, skip_own, learned_start));
 }
 
 /* Sets the inputs that the old network has; those that are new are set at random. */
@@ -147,8 +158,11 @@ void edit_connect_more(thalnet_center *draft) {
   int32_t input, output;
   EXPECT_OK(thalnet_module_connect_output(edit_module(draft, "module0"), 0));
   EXPECT_OK(thalnet_module_connect_input(edit_module(draft, "module2"), 0));
-  EXPECT_OK(thalnet_center_add_input(draft, "other", 6, NULL, &input));
-  EXPECT_OK(thalnet_center_add_output(draft, "task", 3, THALNET_CROSS_ENTROPY, NULL, &output));
+  thalnet_input_options in = THALNET_INPUT_OPTIONS_INIT;
+  thalnet_output_options out = THALNET_OUTPUT_OPTIONS_INIT;
+  in.steps_per_frame = out.steps_per_frame = thalnet_center_input_steps_per_frame(draft, 0);
+  EXPECT_OK(thalnet_center_add_input(draft, "other", 6, &in, &input));
+  EXPECT_OK(thalnet_center_add_output(draft, "task", 3, THALNET_CROSS_ENTROPY, &out, &output));
   EXPECT_OK(thalnet_module_connect_input(edit_module(draft, "module1"), input));
   EXPECT_OK(thalnet_module_connect_output(edit_module(draft, "module1"), output));
 }

@@ -7,10 +7,14 @@
 
 enum { S = 5, K = 4 }; /* of the batches */
 
-/* Three modules of all kinds of layers with static readers, a dense and a token input, two outputs. */
+enum { EDIT_NORMALIZED = THALNET_GAUSSIAN + 1 }; /* kind of reader: the Gaussian with weights that sum to one */
+
+/* Three modules of all kinds of layers, a dense and a token input, two outputs; so many steps a frame. */
+thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
 thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
 /* One that has learned something, so that nothing is at its initial value. */
 thalnet_center *edit_make_trained(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
+thalnet_center *edit_trained(thalnet_center *net);
 void edit_train(thalnet_center *net, thalnet_optimizer *optimizer, int32_t steps, uint64_t seed);
 
 /* The largest difference of an output of two networks on the same inputs; those that are new have random ones. */

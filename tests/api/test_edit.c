@@ -321,32 +321,6 @@ START_TEST(busy_networks_are_waited_for) {
 }
 END_TEST
 
-/* Softmax and Gaussian readers that have learned see no new features; everything else may change around them. */
-START_TEST(dynamic_readers_see_nothing_new) {
-  for (int32_t kind = THALNET_SOFTMAX; kind <= THALNET_GAUSSIAN; kind++) {
-    thalnet_center *net = edit_make_trained(0, kind, 0, 0), *draft = edit_start(net);
-    edit_attach(draft);
-    EXPECT(thalnet_center_build(draft, 1), THALNET_ERROR_UNSUPPORTED);
-    thalnet_center_free(draft);
-    draft = edit_start(net);
-    edit_grow_all(draft);
-    EXPECT(thalnet_center_build(draft, 1), THALNET_ERROR_UNSUPPORTED);
-    thalnet_center_free(draft);
-    draft = edit_start(net);
-    edit_split_two(draft);
-    EXPECT(thalnet_center_build(draft, 1), THALNET_ERROR_UNSUPPORTED);
-    thalnet_center_free(draft);
-    draft = edit_start(net);
-    edit_connect_more(draft);
-    EXPECT_OK(thalnet_module_grow(edit_module(draft, "module2"), 0, 4)); /* below the last layer */
-    EXPECT_OK(thalnet_center_build(draft, 1));
-    ck_assert_double_le(edit_distance(net, draft, "y"), 1e-6);
-    thalnet_center_free(draft);
-    thalnet_center_free(net);
-  }
-}
-END_TEST
-
 START_TEST(layer_norm_does_not_grow) {
   thalnet_center *net = NULL, *draft;
   thalnet_module *module = NULL;
@@ -381,7 +355,6 @@ int main(void) {
                                 names_are_not_given_twice,
                                 mistakes_are_told,
                                 busy_networks_are_waited_for,
-                                dynamic_readers_see_nothing_new,
                                 layer_norm_does_not_grow};
   return SUPPORT_RUN("edit", tests);
 }

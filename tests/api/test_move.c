@@ -136,8 +136,8 @@ static void check_fresh_row(thalnet_center *net, const thalnet_state *state) {
 }
 
 /* A stream that is moved in the middle says what it would have said. */
-static void move_stream(void (*change)(thalnet_center *), int32_t in_order, int32_t skip_own) {
-  thalnet_center *net = edit_make_trained(in_order, THALNET_WEIGHT_NORM, skip_own, 1), *draft = edit_start(net);
+static void move_stream(void (*change)(thalnet_center *), int32_t kind, int32_t in_order, int32_t skip_own) {
+  thalnet_center *net = edit_make_trained(in_order, kind, skip_own, 1), *draft = edit_start(net);
   thalnet_state *state = support_state(net, 3), *moved = NULL;
   const int32_t tokens[2] = {1, 4};
   float x[2 * 3], said[2][2 * 4];
@@ -171,8 +171,8 @@ static void move_stream(void (*change)(thalnet_center *), int32_t in_order, int3
 
 START_TEST(streams_go_on) {
   for (size_t c = 0; c < EDIT_CHANGES; c++) {
-    for (int32_t variant = 0; variant < 4; variant++) {
-      move_stream(edit_changes[c], variant & 1, variant >> 1);
+    for (int32_t variant = 0; variant < 16; variant++) {
+      move_stream(edit_changes[c], THALNET_WEIGHT_NORM + (variant >> 2), variant & 1, variant >> 1 & 1);
     }
   }
 }
