@@ -73,6 +73,44 @@ static const output_spec output_schemes[OUTPUT_SCHEMES][OUTPUTS_MAX] = {
     {{1, SQUARED, 3, 0, 0, 0, 0, 1.0}, {2, CROSS, 0, 1, 0, 0, 0, 1.0}},
 };
 
+int config_since(const config *spec, size_t module, size_t k) {
+  const module_spec *at = &spec->module[module];
+  return at->young > 0 && k >= at->young ? at->grown : at->born;
+}
+
+/* How many features a reader sees that are there since a generation. */
+static size_t seen_since(const config *spec, size_t reader, int generation) {
+  size_t count = 0;
+  for (size_t i = 0; i < spec->modules; i++) {
+    if (i == reader && spec->module[i].skip_own) continue;
+    for (size_t k = 0; k < spec->module[i].layer[spec->module[i].layers - 1].units; k++) {
+      count += config_since(spec, i, k) == generation;
+    }
+  }
+  return count;
+}
+
+int config_edits(const config *spec, int generation) {
+  for (size_t i = 0; i < spec->modules; i++) {
+    const module_spec *module = &spec->module[i];
+    if (module->born == generation || (module->young > 0 && module->grown == generation)) return 1;
+  }
+  return 0;
+}
+
+static size_t part_since(const config *spec, size_t reader, int generation) {
+  size_t part = 0;
+  if (spec->module[reader].reader < READER_SOFTMAX) return 0;
+  for (int g = spec->module[reader].born + 1; g <= generation; g++) part += seen_since(spec, reader, g) > 0;
+  return part;
+}
+
+size_t config_part(const config *spec, size_t reader, size_t module, size_t k) {
+  return part_since(spec, reader, config_since(spec, module, k));
+}
+
+size_t config_parts(const config *spec, size_t i) { return part_since(spec, i, GENERATIONS - 1) + 1; }
+
 static size_t draw_size(uint64_t *random) { return random_chance(random, 20) ? 1 : 2 + random_pick(random, 3); }
 
 /* Some static reading matrices are square. */
@@ -246,6 +284,24 @@ static void draw_order(config *spec) {
   spec->in_order = random_chance(&random, 50);
 }
 
+/* Modules that come later, or grow. Likewise. Every generation is a whole network, so a first module that does not read itself has
+ * company. */
+static void draw_edits(config *spec) {
+  uint64_t random = 70817 + spec->number;
+  if (!random_chance(&random, 45)) return;
+  for (size_t i = 0; i < spec->modules; i++) {
+    module_spec *module = &spec->module[i];
+    const layer_spec *last = &module->layer[module->layers - 1];
+    const int alone = i == 1 && spec->module[0].skip_own;
+    if (i > 0) module->born = spec->module[i - 1].born;
+    if (i > 0 && !alone && random_chance(&random, 50)) module->born++;
+    if (module->born >= GENERATIONS) module->born = GENERATIONS - 1;
+    module->grown = module->born + 1 + (int)random_pick(&random, 2);
+    if (last->norm || last->units == 1 || module->grown >= GENERATIONS || !random_chance(&random, 50)) continue;
+    module->young = 1 + random_pick(&random, last->units - 1);
+  }
+}
+
 /* Each kind by itself or with others. */
 static void draw_dropout(config *spec, uint64_t *random) {
   if (random_chance(random, 40)) spec->dropout = 0.3;
@@ -285,4 +341,5 @@ void config_make(config *spec, size_t number) {
   if (!spec->separate && random_chance(&random, 50)) draw_dropout(spec, &random);
   draw_zoneout(spec);
   draw_order(spec);
+  draw_edits(spec);
 }

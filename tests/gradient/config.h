@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODULES_MAX = 4, LAYERS_MAX = 3, INPUTS_MAX = 2, OUTPUTS_MAX = 3, CONFIGS = 360 };
+enum { MODULES_MAX = 4, LAYERS_MAX = 3, INPUTS_MAX = 2, OUTPUTS_MAX = 3, CONFIGS = 360, GENERATIONS = 3 };
 
 enum { LAYER_DENSE, LAYER_GRU, LAYER_LSTM };
 enum {
@@ -35,6 +35,9 @@ typedef struct module_spec {
   int skip_own;             /* the reader leaves the module's own features out */
   unsigned inputs, outputs; /* bit i: connected to input, output i */
   double zoneout[LAYERS_MAX], cell_zoneout[LAYERS_MAX];
+  /* The network is edited: the module is there from one generation on, with `young` features until another one (0: with all). */
+  int born, grown;
+  size_t young;
 } module_spec;
 
 typedef struct input_spec {
@@ -86,6 +89,19 @@ static inline int config_is_fresh(const config *spec, size_t s) { return (int)(s
 
 /* Fills in configuration `number`, 0..CONFIGS-1. */
 void config_make(config *spec, size_t number);
+
+/* The generation since which a module has its feature k. */
+int config_since(const config *spec, size_t module, size_t k);
+
+/* True when a generation changes the network. */
+int config_edits(const config *spec, int generation);
+
+/* The number of the reader's part that sees a feature: one for every generation since the reader's own in which there is something
+ * new to see. */
+size_t config_part(const config *spec, size_t reader, size_t module, size_t k);
+
+/* How many parts module i's reader has. */
+size_t config_parts(const config *spec, size_t i);
 
 /* True when a dense layer of it has relu. */
 int config_has_relu(const config *spec);

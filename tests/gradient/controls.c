@@ -28,6 +28,8 @@ const char *const control_names[CONTROLS] = {
     "masks of contexts forgotten",
     "masks of the center forgotten",
     "path through what zoneout keeps times 0.99",
+    "gates of readers' parts dropped",
+    "gradient through what readers' gated parts read dropped",
 };
 
 /* Where a gradient is at the moment, walking back from a sequence's end. */
@@ -66,6 +68,43 @@ static int reads_values(const problem *p, size_t i, size_t j, const moment *at) 
   return reads(p, i, j, at) && (newer(p, i, j) || !at->from_zero);
 }
 
+/* Whether a part of module i's reader reads anything that is neither dropped nor zero. */
+static int part_reads(const problem *p, size_t i, size_t part, const moment *at) {
+  for (size_t j = 0; j < p->spec.modules; j++) {
+    const module_spec *from = &p->spec.module[j];
+    if ((i == j && from->skip_own) || (at->from_zero && !newer(p, i, j))) continue;
+    for (size_t k = 0; k < from->layer[from->layers - 1].units; k++) {
+      if (config_part(&p->spec, i, j, k) != part) continue;
+      if (mask_feature(p, at->sequence, j, k, at->step + (size_t)newer(p, i, j)) > 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/* How many it sees, dropped or not. */
+static size_t part_size(const problem *p, size_t i, size_t part) {
+  size_t count = 0;
+  for (size_t j = 0; j < p->spec.modules; j++) {
+    const module_spec *from = &p->spec.module[j];
+    for (size_t k = 0; k < from->layer[from->layers - 1].units && !(i == j && from->skip_own); k++) {
+      count += config_part(&p->spec, i, j, k) == part;
+    }
+  }
+  return count;
+}
+
+/* What a dynamic reader's parts contribute. Over a single value, weights that sum to one are constant. */
+static unsigned part_terms(const problem *p, size_t i, const moment *at) {
+  unsigned terms = 0;
+  for (size_t part = 0; part < config_parts(&p->spec, i); part++) {
+    if (!part_reads(p, i, part, at)) continue;
+    if (part > 0) terms |= 1U << THALNET__FAULT_GATES | 1U << THALNET__FAULT_PARTS;
+    if ((part_size(p, i, part) > 1 || p->spec.module[i].reader == READER_GAUSSIAN) && !at->from_zero)
+      terms |= 1U << THALNET__FAULT_READER_PATH;
+  }
+  return terms;
+}
+
 /* Whether the gradient of a square reading matrix has anything beside its diagonal. */
 static int beside_diagonal(const problem *p, size_t module, const moment *at) {
   size_t k = 0;
@@ -92,9 +131,7 @@ static unsigned reader_terms(const problem *p, size_t i, const moment *at) {
   for (size_t j = 0; j < i; j++) {
     if (newer(p, i, j) && reads(p, i, j, at)) terms |= 1U << THALNET__FAULT_IN_ORDER;
   }
-  /* over a single value, weights that sum to one are constant */
-  if (dynamic(spec->reader) && (size > 1 || spec->reader == READER_GAUSSIAN) && !at->from_zero)
-    terms |= 1U << THALNET__FAULT_READER_PATH;
+  if (dynamic(spec->reader)) terms |= part_terms(p, i, at);
   if (spec->reader == READER_WEIGHT_NORM) terms |= 1U << THALNET__FAULT_WEIGHT_NORM;
   if ((spec->reader == READER_WEIGHT_NORM || spec->reader == READER_LINEAR) && spec->context == size && size > 1 &&
       beside_diagonal(p, i, at)) {

@@ -77,6 +77,10 @@ static const struct {
     {"zoneout (none, mean, drawn)", 0, 2},
     {"a context of size 1", 0, 1},
     {"a module of 1 feature", 0, 1},
+    {"edits", 0, 2},
+    {"parts of a softmax reader", 1, 3},
+    {"parts of a gaussian reader", 1, 3},
+    {"parts of a normalized reader", 1, 3},
     {"layer norm (none, dense, GRU after, before, LSTM)", 0, 4},
 };
 static size_t counts[ROWS][COLUMNS];
@@ -93,6 +97,15 @@ static void add_norms(const config *spec, size_t *row) {
     }
   }
   for (size_t i = 0; i < 5; i++) row[i] += (size_t)seen[i];
+}
+
+/* 0: there is no such reader. */
+static size_t most_parts(const config *spec, int reader) {
+  size_t most = 0;
+  for (size_t i = 0; i < spec->modules; i++) {
+    if (spec->module[i].reader == reader && config_parts(spec, i) > most) most = config_parts(spec, i);
+  }
+  return most;
 }
 
 void coverage_add(const config *spec) {
@@ -134,6 +147,10 @@ void coverage_add(const config *spec) {
                                 : 1,
       (size_t)small_context,
       (size_t)small_module,
+      (size_t)(config_edits(spec, 1) + config_edits(spec, 2)),
+      most_parts(spec, READER_SOFTMAX),
+      most_parts(spec, READER_GAUSSIAN),
+      most_parts(spec, READER_GAUSSIAN_NORMALIZED),
   };
   const size_t known = sizeof(values) / sizeof(*values);
   for (size_t i = 0; i < known; i++) counts[i][values[i]]++;

@@ -8,14 +8,23 @@
 
 #include "gradient/check_call.h"
 
-static void build_module(problem *p, size_t number) {
+/* A first module of a network that is edited is connected to everything, so that the network is whole without the others. */
+static int connected(const problem *p, size_t number, unsigned wanted, size_t to) {
+  int edited = 0;
+  for (int g = 1; g < GENERATIONS; g++) edited |= config_edits(&p->spec, g);
+  return (wanted >> to & 1) != 0 || (number == 0 && edited);
+}
+
+/* As it is when it is born. */
+static void build_module(const problem *p, thalnet_center *net, size_t number) {
   static const int32_t kinds[READERS] = {
       -1, THALNET_LINEAR, THALNET_WEIGHT_NORM, THALNET_SOFTMAX, THALNET_GAUSSIAN, THALNET_GAUSSIAN};
   const module_spec *spec = &p->spec.module[number];
   thalnet_module *module;
-  CALL(thalnet_center_add_module(p->net, NULL, NULL, &module));
+  CALL(thalnet_center_add_module(net, NULL, NULL, &module));
   for (size_t i = 0; i < spec->layers; i++) {
     const layer_spec *layer = &spec->layer[i];
+    const size_t units = spec->young > 0 && i + 1 == spec->layers ? spec->young : layer->units;
     thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
     thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
     thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
@@ -23,9 +32,9 @@ static void build_module(problem *p, size_t number) {
     gru.zoneout = lstm.zoneout = spec->zoneout[i];
     lstm.cell_zoneout = spec->cell_zoneout[i];
     dense.layer_norm = gru.layer_norm = lstm.layer_norm = layer->norm;
-    if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, layer->units, layer->option, &dense));
-    if (layer->kind == LAYER_GRU) CALL(thalnet_module_add_gru(module, layer->units, &gru));
-    if (layer->kind == LAYER_LSTM) CALL(thalnet_module_add_lstm(module, layer->units, &lstm));
+    if (layer->kind == LAYER_DENSE) CALL(thalnet_module_add_dense(module, units, layer->option, &dense));
+    if (layer->kind == LAYER_GRU) CALL(thalnet_module_add_gru(module, units, &gru));
+    if (layer->kind == LAYER_LSTM) CALL(thalnet_module_add_lstm(module, units, &lstm));
   }
   if (spec->reader != READER_NONE) {
     thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
@@ -34,11 +43,39 @@ static void build_module(problem *p, size_t number) {
     CALL(thalnet_module_add_reader(module, kinds[spec->reader], spec->context, &options, NULL));
   }
   for (size_t i = 0; i < p->spec.inputs; i++) {
-    if (spec->inputs >> i & 1) CALL(thalnet_module_connect_input(module, (int32_t)i));
+    if (connected(p, number, spec->inputs, i)) CALL(thalnet_module_connect_input(module, (int32_t)i));
   }
   for (size_t i = 0; i < p->spec.outputs; i++) {
-    if (spec->outputs >> i & 1) CALL(thalnet_module_connect_output(module, (int32_t)i));
+    if (connected(p, number, spec->outputs, i)) CALL(thalnet_module_connect_output(module, (int32_t)i));
   }
+}
+
+/* What was connected for the time being. */
+static void disconnect(const problem *p, thalnet_module *first) {
+  for (size_t i = 0; i < p->spec.inputs; i++) {
+    if (!(p->spec.module[0].inputs >> i & 1)) CALL(thalnet_module_disconnect_input(first, (int32_t)i));
+  }
+  for (size_t i = 0; i < p->spec.outputs; i++) {
+    if (!(p->spec.module[0].outputs >> i & 1)) CALL(thalnet_module_disconnect_output(first, (int32_t)i));
+  }
+}
+
+static void edit_network(problem *p, int generation) {
+  thalnet_center *draft;
+  int last = 1;
+  CALL(thalnet_center_edit(p->net, &draft));
+  for (size_t i = 0; i < p->spec.modules; i++) {
+    const module_spec *spec = &p->spec.module[i];
+    if (spec->born == generation) build_module(p, draft, i);
+    if (spec->young == 0 || spec->grown != generation) continue;
+    CALL(thalnet_module_grow(thalnet_center_get_module(draft, (int32_t)i), spec->layers - 1,
+                             spec->layer[spec->layers - 1].units - spec->young));
+  }
+  for (int g = generation + 1; g < GENERATIONS; g++) last &= !config_edits(&p->spec, g);
+  if (last) disconnect(p, thalnet_center_get_module(draft, 0));
+  CALL(thalnet_center_build(draft, p->spec.seed));
+  thalnet_center_free(p->net);
+  p->net = draft;
 }
 
 static void build_network(problem *p) {
@@ -64,8 +101,13 @@ static void build_network(problem *p) {
     snprintf(name, sizeof(name), "output%zu", i);
     CALL(thalnet_center_add_output(p->net, name, p->spec.output[i].size, p->spec.output[i].loss, &output, NULL));
   }
-  for (size_t i = 0; i < p->spec.modules; i++) build_module(p, i);
+  for (size_t i = 0; i < p->spec.modules; i++) {
+    if (p->spec.module[i].born == 0) build_module(p, p->net, i);
+  }
   CALL(thalnet_center_build(p->net, p->spec.seed));
+  for (int g = 1; g < GENERATIONS; g++) {
+    if (config_edits(&p->spec, g)) edit_network(p, g);
+  }
   ck_assert_int_eq(thalnet_center_steps_per_frame(p->net), (int)p->spec.steps);
 }
 

@@ -8,7 +8,7 @@
 
 #include "gradient/config.h"
 
-enum { ARRAYS_MAX = 256 };
+enum { ARRAYS_MAX = 400 };
 enum { SECTION_PARAMETERS = 1, SECTION_INPUTS = 2, SECTION_START = 4, SECTION_ALL = 7 };
 
 /* A part of the variables whose gradient is compared as one array: a tensor, but the rows of each gate of a GRU or

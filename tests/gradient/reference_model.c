@@ -2,10 +2,23 @@
 #include "gradient/reference_model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gradient/check_call.h"
 #include "gradient/masks.h"
+
+/* All that it does not leave out. */
+static void find_columns(model *m, size_t i) {
+  const problem *p = m->problem;
+  for (size_t j = 0; j < p->spec.modules; j++) {
+    if (j == i && p->spec.module[i].skip_own) continue;
+    for (size_t k = 0; k < m->module[j].features; k++) {
+      model_part *part = &m->module[i].part[config_part(&p->spec, i, j, k)];
+      part->columns[part->count++] = m->module[j].offset + k;
+    }
+  }
+}
 
 static void find_reader(model_module *to, const problem *p, size_t i) {
   static const char *const names[READERS][4] = {
@@ -16,8 +29,14 @@ static void find_reader(model_module *to, const problem *p, size_t i) {
       {"mean_weight", "mean_bias", "variance_weight", "variance_bias"},
       {"mean_weight", "mean_bias", "variance_weight", "variance_bias"},
   };
-  for (size_t j = 0; j < 4 && names[p->spec.module[i].reader][j]; j++) {
-    to->reader[j] = problem_tensor(p, "modules.%zu.reader.%s", i, names[p->spec.module[i].reader][j]);
+  char prefix[64];
+  to->parts = config_parts(&p->spec, i);
+  for (size_t k = 0; k < to->parts; k++) {
+    snprintf(prefix, sizeof(prefix), k == 0 ? "modules.%zu.reader" : "modules.%zu.reader.parts.%zu", i, k);
+    for (size_t j = 0; j < 4 && names[p->spec.module[i].reader][j]; j++) {
+      to->part[k].tensor[j] = problem_tensor(p, "%s.%s", prefix, names[p->spec.module[i].reader][j]);
+    }
+    if (k > 0) to->part[k].gate = problem_tensor(p, "%s.gate", prefix);
   }
 }
 
@@ -57,6 +76,7 @@ void model_create(model *m, const problem *p) {
       if (spec->outputs >> o & 1) to->output_weight[o] = problem_tensor(p, "modules.%zu.outputs.%zu.weight", i, o);
     }
   }
+  for (size_t i = 0; i < p->spec.modules; i++) find_columns(m, i);
   for (size_t o = 0; o < p->spec.outputs; o++) m->output_bias[o] = problem_tensor(p, "outputs.%zu.bias", o);
   if (!p->spec.learned_start) return;
   size_t own = p->state_values - m->features;

@@ -19,8 +19,16 @@ typedef struct model_layer {
   double hidden[UNITS_MAX], cell[UNITS_MAX];
 } model_layer;
 
+/* Of a reader: places of its tensors, and the columns of the center that it reads. */
+typedef struct model_part {
+  size_t tensor[4], gate;
+  size_t columns[CENTER_MAX], count;
+} model_part;
+
 typedef struct model_module {
-  size_t features, offset, reader[4], output_weight[OUTPUTS_MAX];
+  size_t features, offset, output_weight[OUTPUTS_MAX];
+  model_part part[GENERATIONS];
+  size_t parts;
   model_layer layer[LAYERS_MAX];
 } model_module;
 
