@@ -407,6 +407,43 @@ def in_order_dropout(numbers):
     return network, batch
 
 
+# --- networks that were edited: readers in parts ---------------------------------------------------------------------
+
+
+@case
+def readers_in_parts(numbers):
+    """Every dynamic reader beside static ones, from before the first edit, between two, and behind the last."""
+    network = Network([Input("x", 2, steps=2)], [Output("y", 3)],
+                      modules(([gru(4)], "softmax", 2), ([dense(3)], "gaussian", 2), ([lstm(2)], "linear", 2),
+                              ([gru(3)], "gaussian_normalized", 2), ([dense(2, "sigmoid")], "softmax", 2)),
+                      settle_steps=1)
+    first, second, _, fourth, last = network.modules
+    first.grown, first.young = 1, 1
+    second.grown, second.young = 2, 2
+    fourth.born, fourth.grown, fourth.young, last.born = 1, 2, 1, 2
+    return network, numbers.batch(network, 3, 3, start=True, lengths=[3, 2, 3], resets={(0, 1), (2, 2)})
+
+
+@case
+def readers_in_parts_in_order(numbers):
+    """What is new lies before a reader's own module and behind it, and in it; dropout, a learned start."""
+    network = Network([Input("x", 3)], [Output("y", 3), Output("z", 2)],
+                      without_own(([gru(3)], "gaussian", 3), ([lstm(4)], "softmax", 3)) +
+                      modules(([gru(3)], "gaussian_normalized", 2)) +
+                      without_own(([dense(3)], "softmax", 2), ([gru(2)], "gaussian", 2)),
+                      settle_steps=1, learned_start=True, in_order=True)
+    for module in network.modules:
+        module.outputs = [0, 1]
+    first, second, third, fourth, last = network.modules
+    first.grown, first.young = 2, 2
+    second.grown, second.young = 1, 3
+    third.grown, third.young = 1, 2
+    fourth.born, last.born = 1, 2
+    batch = numbers.batch(network, 3, 4, start=True, fresh=[1], final=[1], lengths=[4, 3, 4], resets={(0, 1), (2, 2)})
+    batch.dropout = Dropout(0.125, 0.25, 0.125, 0.0, every_step=True, seed=6)
+    return network, batch
+
+
 # --- layer norm ------------------------------------------------------------------------------------------------------
 
 

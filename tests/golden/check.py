@@ -189,6 +189,25 @@ def wrong_columns(network, i, center):
     return center[:center.shape[0] - own]
 
 
+def wrong_gate(gate, context):
+    return gate.detach() * context
+
+
+def wrong_part(gate, context):
+    return gate * context.detach()
+
+
+reference_columns = reference.part_columns
+
+
+def wrong_parts(network, i):
+    """The last column of the first part changes places with the first one of the second."""
+    parts = [list(columns) for columns in reference_columns(network, i)]
+    if len(parts) > 1:
+        parts[0][-1], parts[1][0] = parts[1][0], parts[0][-1]
+    return parts
+
+
 def wrong_variance(x, gain):
     return gain * (x - x.mean()) / torch.sqrt(x.var() + 1e-5)  # divided by n - 1
 
@@ -236,6 +255,9 @@ MISTAKES = [
     ("a learned start without gradient at resets", vars(training), "forget", wrong_start, "learned_start"),
     ("modules together, not in order", vars(reference), "written", wrong_order, "in_order"),
     ("no gradient through what is read of the same step", vars(reference), "written", wrong_writing, "in_order_dropout"),
+    ("gates without gradient", vars(reference), "gated", wrong_gate, "readers_in_parts"),
+    ("gated parts without gradient", vars(reference), "gated", wrong_part, "readers_in_parts_in_order"),
+    ("parts that see each other's columns", vars(reference), "part_columns", wrong_parts, "readers_in_parts"),
     ("a reader without the last features in place of its own", vars(reference), "seen", wrong_columns, "skip_own"),
 ]
 
@@ -263,6 +285,6 @@ def check_all():
     check_weight_norm()
     check_gaussian()
     for name in ("every_reader", "many_tasks", "settle_and_rates", "lstm_stacks", "skip_own", "learned_start",
-                 "in_order", "norm_gru", "norm_lstm"):
+                 "in_order", "readers_in_parts", "norm_gru", "norm_lstm"):
         print(f"{name}: gradients and central differences agree to {check_differences(name):.1e}")
     check_mistakes()

@@ -88,7 +88,6 @@ static bool next_layer(reader *in, fixture_module *module) {
   return strcmp(layer->kind, "lstm") == 0 || next_name(in, layer->variant);
 }
 
-/* Of the layer before it. */
 /* Of the layer above, as layer norm. */
 static bool next_zoneout(reader *in, fixture_module *module) {
   if (module->layer_count == 0) return fail(in, "not expected here:");
@@ -142,6 +141,9 @@ static bool next_statement(reader *in, fixture *golden, bool *done) {
   if (is_word(in, "zoneout")) return next_zoneout(in, module);
   if (is_word(in, "connect_input")) return next_connection(in, module->inputs, &module->input_count);
   if (is_word(in, "connect_output")) return next_connection(in, module->outputs, &module->output_count);
+  if (is_word(in, "born") && module->born == 0) return next_integer(in, 1, FIXTURE_GENERATIONS - 1, &module->born);
+  if (is_word(in, "grown") && module->young == 0)
+    return next_integer(in, 1, FIXTURE_GENERATIONS - 1, &module->grown) && next_integer(in, 1, 1000, &module->young);
   if (is_word(in, "reader") && !module->reader[0])
     return next_name(in, module->reader) && next_size(in, &module->context);
   if (is_word(in, "skip_own") && module->reader[0] && !module->skip_own) return (module->skip_own = true);

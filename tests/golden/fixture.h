@@ -8,7 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FIXTURE_PORTS = 4, FIXTURE_MODULES = 8, FIXTURE_LAYERS = 4, FIXTURE_ARRAYS = 160, FIXTURE_NAME = 64 };
+enum {
+  FIXTURE_PORTS = 4,
+  FIXTURE_MODULES = 8,
+  FIXTURE_LAYERS = 4,
+  FIXTURE_GENERATIONS = 3,
+  FIXTURE_ARRAYS = 240,
+  FIXTURE_NAME = 64
+};
 
 /* An input or output. */
 typedef struct fixture_port {
@@ -37,6 +44,8 @@ typedef struct fixture_module {
   size_t input_count;
   int32_t outputs[FIXTURE_PORTS];
   size_t output_count;
+  int32_t born;         /* an edited network: the generation that brought it */
+  int32_t grown, young; /* and the one that brought all features but the first `young`; 0: all were there */
 } fixture_module;
 
 typedef struct fixture_array {

@@ -66,6 +66,10 @@ def describe(name, network, batch):
         lines.append(f"output {port.name} {port.size} {port.loss} {port.steps} {hexadecimal(port.weight)}")
     for module in network.modules:
         lines.append("module")
+        if module.born:
+            lines.append(f"born {module.born}")
+        if module.young:
+            lines.append(f"grown {module.grown} {module.young}")
         for layer in module.layers:
             lines.append(f"layer {layer.kind} {layer.units}" + (f" {layer.variant}" if layer.variant else ""))
             lines += ["layer_norm"] * layer.norm

@@ -43,11 +43,16 @@ static void add_layer(thalnet_module *module, const fixture_layer *layer) {
   }
 }
 
+/* As it is when it is born. */
 static void add_module(thalnet_center *net, const fixture_module *described) {
   static const char *const readers[] = {"linear", "weight_norm", "softmax", "gaussian", "gaussian_normalized", NULL};
   thalnet_module *module = NULL;
   SUCCEED(thalnet_center_add_module(net, NULL, NULL, &module));
-  for (size_t j = 0; j < described->layer_count; j++) add_layer(module, &described->layers[j]);
+  for (size_t j = 0; j < described->layer_count; j++) {
+    fixture_layer layer = described->layers[j];
+    if (described->young > 0 && j + 1 == described->layer_count) layer.units = (size_t)described->young;
+    add_layer(module, &layer);
+  }
   if (described->reader[0]) {
     thalnet_reader_options options = THALNET_READER_OPTIONS_INIT;
     int32_t kind = number_of(described->reader, readers);
@@ -62,6 +67,29 @@ static void add_module(thalnet_center *net, const fixture_module *described) {
     SUCCEED(thalnet_module_connect_input(module, described->inputs[k]));
   for (size_t o = 0; o < described->output_count; o++)
     SUCCEED(thalnet_module_connect_output(module, described->outputs[o]));
+}
+
+/* Modules that a generation brings, and those that it lets grow. */
+static thalnet_center *edit(thalnet_center *net, const fixture *golden, int32_t generation) {
+  thalnet_center *draft = NULL;
+  SUCCEED(thalnet_center_edit(net, &draft));
+  for (size_t i = 0; i < golden->module_count; i++) {
+    const fixture_module *described = &golden->modules[i];
+    const size_t last = described->layer_count - 1;
+    if (described->born == generation) add_module(draft, described);
+    if (described->grown == generation)
+      SUCCEED(thalnet_module_grow(thalnet_center_get_module(draft, (int32_t)i), last,
+                                  described->layers[last].units - (size_t)described->young));
+  }
+  SUCCEED(thalnet_center_build(draft, 1));
+  thalnet_center_free(net);
+  return draft;
+}
+
+static bool edits(const fixture *golden, int32_t generation) {
+  for (size_t i = 0; i < golden->module_count; i++)
+    if (golden->modules[i].born == generation || golden->modules[i].grown == generation) return true;
+  return false;
 }
 
 thalnet_center *network_build(fixture *golden, int32_t threads, int32_t chunk_sequences) {
@@ -89,8 +117,11 @@ thalnet_center *network_build(fixture *golden, int32_t threads, int32_t chunk_se
     output.steps_per_frame = port->steps;
     SUCCEED(thalnet_center_add_output(net, port->name, port->size, number_of(port->kind, losses), &output, NULL));
   }
-  for (size_t i = 0; i < golden->module_count; i++) add_module(net, &golden->modules[i]);
+  for (size_t i = 0; i < golden->module_count; i++)
+    if (golden->modules[i].born == 0) add_module(net, &golden->modules[i]);
   SUCCEED(thalnet_center_build(net, 1));
+  for (int32_t generation = 1; generation < FIXTURE_GENERATIONS; generation++)
+    if (edits(golden, generation)) net = edit(net, golden, generation);
   network_write_parameters(net, golden);
   return net;
 }

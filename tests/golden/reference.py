@@ -46,6 +46,10 @@ class Module:
     inputs: List[int] = field(default_factory=list)  # in the order of connecting
     outputs: List[int] = field(default_factory=list)
     skip_own: bool = False  # the reader leaves the module's own features out
+    # Of a network that was edited: the generation that brought the module, and of its features but the first `young`, if not 0.
+    born: int = 0
+    grown: int = 0
+    young: int = 0
 
     @property
     def features(self):
@@ -80,6 +84,22 @@ class Network:
         return slice(start, start + self.modules[i].features)
 
 
+DYNAMIC = ("softmax", "gaussian", "gaussian_normalized")
+
+
+def part_columns(network, i):
+    """The columns of the center that every part of a reader reads: what was there when the reader was new, and then what each
+    generation brought. Static readers take all in."""
+    module, parts = network.modules[i], {}
+    for j, other in enumerate(network.modules):
+        for k in range(other.features):
+            since = other.grown if other.young and k >= other.young else other.born
+            generation = max(since, module.born) if module.reader in DYNAMIC else 0
+            if j != i or not module.skip_own:
+                parts.setdefault(generation, []).append(network.slice(j).start + k)
+    return [parts[generation] for generation in sorted(parts)]
+
+
 def tensor_shapes(network):
     """Name -> shape of every parameter."""
     shapes = {}
@@ -106,11 +126,17 @@ def tensor_shapes(network):
             shapes[name + "weight"] = (c, size)
         if module.reader == "weight_norm":
             shapes[name + "scale"] = (1,)
-        if module.reader == "softmax":
-            shapes.update({name + "weight": (c, size, f), name + "bias": (c, size)})
-        if module.reader in ("gaussian", "gaussian_normalized"):
-            shapes.update({name + "mean_weight": (c, f), name + "mean_bias": (c,),
-                           name + "variance_weight": (c, f), name + "variance_bias": (c,)})
+        for k, columns in enumerate(part_columns(network, i) if module.reader in DYNAMIC else []):
+            size = len(columns)
+            if k > 0:
+                name = f"modules.{i}.reader.parts.{k}."
+            if module.reader == "softmax":
+                shapes.update({name + "weight": (c, size, f), name + "bias": (c, size)})
+            else:
+                shapes.update({name + "mean_weight": (c, f), name + "mean_bias": (c,),
+                               name + "variance_weight": (c, f), name + "variance_bias": (c,)})
+            if k > 0:
+                shapes[name + "gate"] = (c,)
         for o in sorted(module.outputs):
             shapes[f"modules.{i}.outputs.{o}.weight"] = (network.outputs[o].size, f)
     for o, output in enumerate(network.outputs):
@@ -181,6 +207,23 @@ READERS = {"linear": read_linear, "weight_norm": read_weight_norm, "softmax": re
            "gaussian": read_gaussian, "gaussian_normalized": read_gaussian_normalized}
 
 # --- layers ----------------------------------------------------------------------------------------------------------
+
+def gated(gate, context):
+    return gate * context
+
+
+def read(network, parameters, i, center, features):
+    """The context of module i; every part but the first goes through its gate."""
+    module, name = network.modules[i], f"modules.{i}.reader."
+    reader, parts = READERS[module.reader], part_columns(network, i)
+    if len(parts) == 1:
+        return reader(under(parameters, name), seen(network, i, center), features)
+    context = reader(under(parameters, name), center[parts[0]], features)
+    for k, columns in enumerate(parts[1:], 1):
+        p = under(parameters, f"{name}parts.{k}.")
+        context = context + gated(p["gate"], reader(p, center[columns], features))
+    return context
+
 
 ACTIVATIONS = {"identity": lambda a: a, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
@@ -302,8 +345,7 @@ def advance(network, parameters, memory, inputs, shown=None, context_masks=None,
         before = memory.center[network.slice(i)]
         parts = [inputs[k] for k in sorted(module.inputs)]
         if module.reader:
-            p = under(parameters, f"modules.{i}.reader.")
-            context = READERS[module.reader](p, seen(network, i, shown), before)
+            context = read(network, parameters, i, shown, before)
             parts.append(context if context_masks is None else context * context_masks[i])
         u = torch.cat(parts)
         for j, layer in enumerate(module.layers):
