@@ -39,19 +39,19 @@ typedef struct thalnet__learned {
   const thalnet__reader *reader, *old; /* now, and then */
 } thalnet__learned;
 
+static size_t thalnet__known(const thalnet__learned *learned, size_t i, const thalnet_module *slice) {
+  if (slice->heir == THALNET__NONE) return 0;
+  return thalnet__columns_of(learned->net->origin, thalnet__part_at(learned->old, i), slice->heir).count;
+}
+
 /* How much of slice s an old part, or the new one behind them, sees. */
 static size_t thalnet__sees(const thalnet__learned *learned, size_t i, size_t s) {
   const thalnet_module *slice = learned->net->modules[s];
+  const size_t olds = thalnet__part_count(learned->old);
   size_t rest = slice->features;
   if (!thalnet__reads(learned->reader, slice)) return 0;
-  for (size_t k = 0; k < thalnet__part_count(learned->old); k++) {
-    const size_t known =
-        slice->heir == THALNET__NONE
-            ? 0
-            : thalnet__columns_of(learned->net->origin, thalnet__part_at(learned->old, k), slice->heir).count;
-    if (k == i) return known;
-    rest -= known;
-  }
+  if (i < olds) return thalnet__known(learned, i, slice);
+  for (size_t k = 0; k < olds; k++) rest -= thalnet__known(learned, k, slice);
   return rest;
 }
 
@@ -114,8 +114,8 @@ static void thalnet__place_part(const thalnet_center *net, const thalnet__reader
   part->number = like.number;
   part->origin = like.origin;
   for (size_t s = 0; s < part->slice_count; s++) {
-    size_t column = net->modules[s]->offset;
-    for (size_t i = 0; i < number; i++) column += reader->parts[i].slices[s].count;
+    const thalnet__columns *before = number == 0 ? NULL : &reader->parts[number - 1].slices[s];
+    const size_t column = before == NULL ? net->modules[s]->offset : before->from + before->gap + before->count;
     part->slices[s].from = part->seen;
     part->slices[s].gap = column - part->seen;
     part->seen += part->slices[s].count;

@@ -69,7 +69,20 @@ def layer_shapes(kind, units, columns, norm):
     return shapes
 
 
-def reader_shapes(prefix, kind, context, center, features):
+def parts(metadata, i, kind, seen):
+    """How many features every part of a reader sees; `seen`: how many of every slice the whole reader does."""
+    text = metadata.get(f"thalnet.module.{i}.reader_parts")
+    if text is None:
+        return [sum(seen)]
+    rows = [[int(count) for count in row.split(",")] for row in text.split(";")]
+    check(kind in ("softmax", "gaussian", "gaussian_normalized"), "a static reader in parts")
+    check(all(len(row) == len(seen) for row in rows), "parts of another number of slices")
+    check([sum(column) for column in zip(*rows)] == seen, "parts that do not see all, or see it twice")
+    check(len(rows) > 1 and all(sum(row) for row in rows[1:]), "parts that see nothing")
+    return [sum(row) for row in rows]
+
+
+def reader_shapes(kind, context, center, features):
     if kind == "linear":
         return {"weight": [context, center]}
     if kind == "weight_norm":
@@ -105,9 +118,13 @@ def shapes(metadata):
             kind, context, *skip_own = reader[0]
             check(skip_own in ([], ["skip_own"]), "a reader with more than skip_own")
             columns += int(context)
-            read = sum(features) - (features[i] if skip_own else 0)
-            for name, shape in reader_shapes(prefix, kind, int(context), read, features[i]).items():
-                wanted[prefix + "reader." + name] = shape
+            seen = [0 if skip_own and j == i else size for j, size in enumerate(features)]
+            for k, read in enumerate(parts(metadata, i, kind, seen)):
+                part = prefix + (f"reader.parts.{k}." if k else "reader.")
+                for name, shape in reader_shapes(kind, int(context), read, features[i]).items() if read else ():
+                    wanted[part + name] = shape
+                if k:
+                    wanted[part + "gate"] = [int(context)]
         for j, layer in enumerate(layers[i]):
             for name, shape in layer_shapes(layer[0], int(layer[1]), columns, "layer_norm" in layer[2:]).items():
                 wanted[f"{prefix}layers.{j}.{name}"] = shape

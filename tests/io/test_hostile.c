@@ -171,6 +171,42 @@ START_TEST(many_modules) {
 }
 END_TEST
 
+/* Two bytes say what a part sees of a slice, and a part brings three tensors at least: as many parts as there may be, and one more; and
+ * more than there are tensors for. */
+START_TEST(many_parts) {
+  static const struct {
+    unsigned modules, parts, tensors;
+    const char *says;
+  } list[] = {{1000, 4097, 14300, "is missing"}, /* the first row is that of no part */
+              {1000, 4098, 14300, "parts, the limit is 4096"},
+              {1000, 4097, 9000, "more tensors than"},
+              {2, 4000000, 9000, "parts, the limit is 4096"},
+              {2, 4096, 12500, "is missing"}};
+  for (size_t k = 0; k < sizeof list / sizeof list[0]; k++) {
+    struct header header;
+    start(&header, "x:1:dense:1", "", list[k].modules);
+    for (unsigned i = 0; i < list[k].modules; i++) {
+      add(&header, ",\"thalnet.module.%u.name\":\"m%u\"", i, i);
+      add_list(&header, i, "layers", 1, i ? "dense:1:relu" : "dense:5000:relu");
+      add_numbers(&header, i, "inputs", 1);
+    }
+    add(&header, ",\"thalnet.module.0.reader\":\"softmax:1\",\"thalnet.module.0.reader_parts\":\"");
+    for (unsigned row = 0; row < list[k].parts; row++) {
+      const unsigned rest = 5000 - (list[k].parts - 2);
+      if (row > 0) {
+        add(&header, ";");
+      }
+      add(&header, "%u", row == 0 ? 0 : row == 1 ? rest : 1);
+      for (unsigned i = 1; i < list[k].modules; i++) {
+        add(&header, row == 1 ? ",1" : ",0");
+      }
+    }
+    add(&header, "\"");
+    refused_cheaply(finish(&header, list[k].tensors), list[k].says);
+  }
+}
+END_TEST
+
 START_TEST(many_tensors) {
   struct header header;
   start(&header, "x:1:dense:1", "", 1);
@@ -375,6 +411,7 @@ int main(void) {
   const TTest *const tests[] = {many_layers,
                                 many_connections,
                                 many_modules,
+                                many_parts,
                                 many_tensors,
                                 large_networks,
                                 shapes_are_told,

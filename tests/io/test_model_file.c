@@ -27,9 +27,11 @@ static void round_trip(const thalnet_center *net) {
 }
 
 START_TEST(everything_round_trips) {
-  thalnet_center *net = zoo_all();
+  thalnet_center *net = zoo_all(), *edited = zoo_edited();
   round_trip(net);
+  round_trip(edited);
   thalnet_center_free(net);
+  thalnet_center_free(edited);
 }
 END_TEST
 
@@ -47,7 +49,7 @@ END_TEST
 START_TEST(loaded_networks_compute) {
   unsigned long long state = 6;
   for (int i = 0; i < 40; i++) {
-    thalnet_center *net = i ? zoo_random(&state) : zoo_all(), *copy = NULL;
+    thalnet_center *net = i > 1 ? zoo_random(&state) : i ? zoo_edited() : zoo_all(), *copy = NULL;
     struct model model = model_of(net);
     EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, NULL, &copy));
     thalnet_state *one = support_state(net, 2), *two = support_state(copy, 2);
@@ -349,7 +351,7 @@ START_TEST(other_writers) {
                                  JSON_ESCAPE_SLASH};
   unsigned long long state = 9;
   for (int i = 0; i < 20; i++) {
-    thalnet_center *net = i ? zoo_random(&state) : zoo_all();
+    thalnet_center *net = i > 1 ? zoo_random(&state) : i ? zoo_edited() : zoo_all();
     struct model model = model_of(net);
     for (size_t k = 0; k < sizeof flags / sizeof flags[0]; k++) {
       struct model other = rewritten(&model, flags[k]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Model files beyond this library and this release. A network with everything in it is saved to io_model.safetensors, and what
- * the library says about it written to io_model.txt: read_model.py compares the two. Files of the same kind that earlier
+ * the library says about it written to io_model.txt: read_model.py compares the two; and one
+ * that was edited likewise to io_edited. Files of the same kind that earlier
  * releases wrote are in fixtures/, one for each version of the format, and must load for ever. */
 #include <stdio.h>
 #include <string.h>
@@ -64,10 +65,13 @@ static void write_text(const char *path, const thalnet_center *net) {
 }
 
 START_TEST(a_model_for_others) {
-  thalnet_center *net = zoo_all();
+  thalnet_center *net = zoo_all(), *edited = zoo_edited();
   EXPECT_OK(thalnet_center_save(net, "io_model.safetensors", NULL));
   write_text("io_model.txt", net);
+  EXPECT_OK(thalnet_center_save(edited, "io_edited.safetensors", NULL));
+  write_text("io_edited.txt", edited);
   thalnet_center_free(net);
+  thalnet_center_free(edited);
 }
 END_TEST
 

@@ -139,6 +139,49 @@ thalnet_center *zoo_random(unsigned long long *state) {
   return net;
 }
 
+static thalnet_module *add_simple(thalnet_center *net, const char *name, unsigned layer, size_t units, unsigned reader,
+                                  int32_t skip_own) {
+  thalnet_module *module = NULL;
+  EXPECT_OK(thalnet_center_add_module(net, name, NULL, &module));
+  add_layer(module, layer, units);
+  add_reader(module, reader, 2, skip_own);
+  EXPECT_OK(thalnet_module_connect_input(module, 0));
+  EXPECT_OK(thalnet_module_connect_output(module, 0));
+  return module;
+}
+
+/* The next generation, with all numbers at random. */
+static thalnet_center *next(thalnet_center *net, thalnet_center *draft) {
+  EXPECT_OK(thalnet_center_build(draft, 12));
+  thalnet_center_free(net);
+  const size_t count = thalnet_center_parameter_count(draft);
+  float *values = malloc(count * sizeof *values);
+  support_randoms(values, count, 5);
+  EXPECT_OK(thalnet_center_write(draft, NULL, values, count));
+  free(values);
+  return draft;
+}
+
+thalnet_center *zoo_edited(void) {
+  thalnet_center *net = NULL, *draft = NULL;
+  thalnet_module *second = NULL;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  add_input(net, "x", 3, 0, 1);
+  add_output(net, "y", 4, THALNET_CROSS_ENTROPY, 1);
+  add_simple(net, "a", 4, 3, THALNET_SOFTMAX, 1);
+  add_simple(net, "b", 2, 2, THALNET_GAUSSIAN, 1);
+  EXPECT_OK(thalnet_center_build(net, 11));
+  EXPECT_OK(thalnet_center_edit(net, &draft));
+  add_simple(draft, "c", 6, 2, 4, 0);
+  EXPECT_OK(thalnet_module_grow(thalnet_center_get_module(draft, 0), 0, 2));
+  net = next(net, draft);
+  EXPECT_OK(thalnet_center_edit(net, &draft));
+  EXPECT_OK(thalnet_module_remove(thalnet_center_get_module(draft, 1)));
+  EXPECT_OK(thalnet_module_split(thalnet_center_get_module(draft, 1), "e", &second));
+  add_simple(draft, "d", 2, 2, THALNET_LINEAR, 0);
+  return next(net, draft);
+}
+
 static void same_ports(const thalnet_center *a, const thalnet_center *b) {
   ck_assert_int_eq(thalnet_center_input_count(a), thalnet_center_input_count(b));
   for (int32_t i = 0; i < thalnet_center_input_count(a); i++) {
