@@ -438,6 +438,67 @@ START_TEST(files_have_the_parts) {
 }
 END_TEST
 
+/* The gradient of a copy of it that is computed so. */
+static float *gradient_of(const struct model *model, int32_t threads, int32_t chunk, size_t sequences) {
+  thalnet_center_options center = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_load_options options = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  center.threads = threads;
+  center.chunk_sequences = chunk;
+  options.center = &center;
+  EXPECT_OK(thalnet_center_load_memory(model->bytes, model->size, &options, &net));
+  thalnet_batch *batch = support_batch(net, sequences, K);
+  support_fill(net, batch, sequences, K, 6);
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  float *gradient = support_gradients(net);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return gradient;
+}
+
+/* So large that threads share its layers. */
+static thalnet_center *make_large(int32_t kind) {
+  thalnet_center *net = NULL;
+  thalnet_module *module = NULL;
+  thalnet_reader_options reader = THALNET_READER_OPTIONS_INIT;
+  reader.normalize = kind == EDIT_NORMALIZED;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_input(net, "t", 5, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "z", 2, THALNET_MEAN_SQUARED_ERROR, NULL, NULL));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 260, NULL));
+    EXPECT_OK(thalnet_module_add_reader(module, reader.normalize ? THALNET_GAUSSIAN : kind, 3, &reader, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, i));
+    EXPECT_OK(thalnet_module_connect_output(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, 1));
+  }
+  EXPECT_OK(thalnet_center_build(net, 3));
+  return net;
+}
+
+START_TEST(threads_change_no_bit) {
+  for (int32_t variant = 0; variant < 6; variant++) {
+    const int32_t kind = THALNET_SOFTMAX + variant % 3;
+    const int large = variant >= 3;
+    thalnet_center *net = large ? make_large(kind) : edit_make_trained(0, kind, 0, 0);
+    net = grown(net, edit_attach, "a module");
+    struct model model = model_of(net);
+    const size_t count = thalnet_center_parameter_count(net), sequences = large ? 60 : 7;
+    ck_assert_int_eq(count > (1 << 18), large);
+    float *one = gradient_of(&model, 1, large ? 0 : 2, sequences),
+          *three = gradient_of(&model, 3, large ? 0 : 2, sequences);
+    ck_assert(support_same(one, three, count));
+    free(one);
+    free(three);
+    model_free(&model);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* A training that goes on from a checkpoint is the one that never stopped. */
 START_TEST(checkpoints_have_the_parts) {
   thalnet_center *net = grown(edit_make_trained(0, THALNET_SOFTMAX, 0, 0), edit_everything, "everything"), *copy = NULL;
@@ -482,6 +543,7 @@ int main(void) {
                                 parts_move_up,
                                 nothing_is_left_of_the_first_part,
                                 files_have_the_parts,
+                                threads_change_no_bit,
                                 checkpoints_have_the_parts};
   return SUPPORT_RUN("edit_readers", tests);
 }

@@ -178,6 +178,56 @@ static thalnet_status grow(const thalnet_center_options *options) {
   return status;
 }
 
+/* Two generations of readers that see new features, and a file of the second. */
+static thalnet_status grow_readers(const thalnet_center_options *options) {
+  thalnet_center *net = NULL, *copy = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_load_options load = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_center_size measured = THALNET_CENTER_SIZE_INIT;
+  float routing[25];
+  static unsigned char file[1 << 20];
+  size_t size = 0;
+  load.center = options;
+  thalnet_status status = support_try_net(SUPPORT_READERS, options, &net);
+  for (size_t generation = 1; generation < 3 && !status; generation++) {
+    thalnet_center *draft = NULL;
+    status = thalnet_center_edit(net, &draft);
+    if (!status) {
+      status = thalnet_module_grow(thalnet_center_get_module(draft, 2), 1, generation);
+    }
+    if (!status) {
+      status = thalnet_center_measure(draft, &measured);
+    }
+    if (!status) {
+      status = thalnet_center_build(draft, 2);
+    }
+    thalnet_center_free(net);
+    net = draft;
+  }
+  if (!status) {
+    status = thalnet_batch_create(net, 2, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 2, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_forward_backward(net, batch, NULL);
+  }
+  if (!status) {
+    status = thalnet_center_routing(net, batch, THALNET_ROUTING_WEIGHT, routing, 25);
+  }
+  if (!status) {
+    status = thalnet_center_save_memory(net, file, sizeof file, &size);
+  }
+  if (!status) {
+    status = thalnet_center_load_memory(file, size, &load, &copy);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  thalnet_center_free(copy);
+  return status;
+}
+
 /* What is told of the wiring. */
 static thalnet_status look(const thalnet_center_options *options) {
   thalnet_center *net = NULL;
@@ -357,6 +407,7 @@ START_TEST(every_allocation_fails) {
   fail_everywhere("live", live, 1, 0);
   fail_everywhere("write", write, 1, 0);
   fail_everywhere("grow", grow, 1, 0);
+  fail_everywhere("grow readers", grow_readers, 1, 0);
   fail_everywhere("look", look, 1, 0);
   model_free(&stored);
 }
