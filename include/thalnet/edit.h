@@ -15,14 +15,17 @@
  * What is new starts so that the function stays the same, but for rounding:
  * - columns of old weights for new features, inputs and contexts are 0, and so are the matrices of old outputs for modules that are
  *   newly connected to them;
+ * - softmax and Gaussian readers that have learned get one more part for all that is new to them, behind a gate that is 0
+ *   (thalnet/reader.h); the gate's gradient is not, so training opens it. A network that is edited often has readers of many parts,
+ *   THALNET_COUNT_LIMIT at most;
  * - all else that is new has initial values, as in a new network, by the seed of the build.
  *
  * A weight-norm reader's scale follows the norm of its matrix where columns are removed or shared out; a matrix of which nothing
- * is left has a scale of 0. Softmax and Gaussian readers cannot take new features in without changing what they read: a build is
- * refused where one that has learned would see any (THALNET_ERROR_UNSUPPORTED).
+ * is left has a scale of 0.
  *
  * **Removing** a module changes the function by what was read of it; softmax and normalized Gaussian readers share what it had among
- * the others, and Gaussian readers' places move up.
+ * the others of the same part, and Gaussian readers' places move up. Parts of which nothing is left go, and the next ones take their
+ * numbers.
  *
  * Modules keep their names and their order; new ones come last, second ones of a split behind the first. Module handles belong to one
  * center: ask the draft for its own (thalnet_center_get_module). Modules that were there before have the layers that they learned
@@ -31,8 +34,8 @@
  *
  * Calls that take a draft or a module of it return THALNET_ERROR_HANDLE, or THALNET_ERROR_STATE where the center is built, beside
  * what is said below. Like those of module.h they are remembered by the draft when they fail, and thalnet_center_build reports the
- * first of them again; that call also returns THALNET_ERROR_BUSY and THALNET_ERROR_UNSUPPORTED as said here. All of them may
- * be used on any center that is not built, edited or not.
+ * first of them again; that call also returns THALNET_ERROR_BUSY as said here. All of them may be used on any center that is not
+ * built, edited or not.
  *
  * Threads: as center.h says; the network that is edited is only read. */
 #ifndef THALNET_EDIT_H
@@ -70,6 +73,7 @@ THALNET_API thalnet_status thalnet_module_remove(thalnet_module *module);
 /** Splits a module that the edited network had: a second one with the same layers, reader, connections and values comes behind it. Who
  * listened to the one listens to both, feature by feature in parts that add up to the whole and are drawn from 1/4 to 3/4, so that
  * the gradients tell the two apart and they go different ways. An output to which only one of them stays connected hears that one whole.
+ * Softmax and Gaussian readers go on reading the first one; the second is new to them.
  * @param name of the second one, as in thalnet_center_add_module
  * @param[out] second_out NULL on error
  * @retval THALNET_ERROR_STATE the module is new in this draft

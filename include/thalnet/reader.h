@@ -18,7 +18,17 @@
  * With skip_own (ours, not the paper's) a module does not read back what it wrote itself: a recurrent one has its hidden
  * state anyway. Above, Phi is then the center without phi, the order of the others kept, and P their number P - F: so a
  * static weight is [C, P - F] with the Frobenius norm over that, a softmax weight [C, P - F, F], and Gaussian places count
- * 1..P - F. Dynamic weights still follow from phi. */
+ * 1..P - F. Dynamic weights still follow from phi.
+ *
+ * **Parts.** A dynamic reader that has learned cannot take in more columns without changing what it makes of the others. Where an
+ * edit (thalnet/edit.h) brings some, it becomes part 0 of a sum:
+ *
+ *     c_j = r_0(Phi, phi)_j + gate_1j r_1(Phi, phi)_j + gate_2j r_2(Phi, phi)_j + ...
+ *
+ * Part 0 is the reader as it was. Every part is a reader of the same kind over its own columns alone: the table holds for it with
+ * their number in the place of P. Part k >= 1 has the tensors "modules.<i>.reader.parts.<k>.weight" and so on, and "...gate" [C],
+ * which is 0 at first and has no weight decay. Columns keep the order that they have in the center. Where all that part 0 read was
+ * removed it is not there, nor are its tensors. */
 #ifndef THALNET_READER_H
 #define THALNET_READER_H
 

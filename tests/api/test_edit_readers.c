@@ -200,6 +200,48 @@ START_TEST(optimizers_go_on) {
 }
 END_TEST
 
+/* Matrices of parts decay as those of whole readers; gates do not, nor what a bias is. */
+START_TEST(gates_do_not_decay) {
+  for (int32_t kind = THALNET_SOFTMAX; kind <= EDIT_NORMALIZED; kind++) {
+    thalnet_center *nets[2];
+    thalnet_center *net = edit_make_trained(0, kind, 0, 0), *draft = edit_start(net);
+    edit_attach(draft);
+    built(draft, 9);
+    learn(draft, 5, 3);
+    struct model model = model_of(draft);
+    for (int k = 0; k < 2; k++) {
+      thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+      thalnet_optimizer *optimizer = NULL;
+      options.weight_decay = k == 0 ? 0 : 0.5;
+      EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, NULL, &nets[k]));
+      EXPECT_OK(thalnet_optimizer_create(nets[k], THALNET_ADAMW, &options, &optimizer));
+      edit_train(nets[k], optimizer, 1, 40);
+      thalnet_optimizer_free(optimizer);
+    }
+    for (size_t t = 0; t < thalnet_center_tensor_count(draft); t++) {
+      const char *name = thalnet_center_tensor_name(draft, t);
+      size_t shape[3];
+      float a[1024], b[1024];
+      if (strstr(name, "reader.parts.") == NULL) {
+        continue;
+      }
+      const int32_t rank = thalnet_center_tensor_shape(draft, name, shape);
+      const size_t count = shape[0] * shape[1] * shape[2];
+      ck_assert_uint_le(count, 1024);
+      EXPECT_OK(thalnet_center_read(nets[0], name, a, count));
+      EXPECT_OK(thalnet_center_read(nets[1], name, b, count));
+      const int decays = rank > 1 && strstr(name, ".bias") == NULL;
+      ck_assert_msg(support_same(a, b, count) != decays, "%s", name);
+    }
+    model_free(&model);
+    thalnet_center_free(nets[0]);
+    thalnet_center_free(nets[1]);
+    thalnet_center_free(draft);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* Frozen readers stay frozen; their new parts are not. */
 START_TEST(old_parts_stay_frozen) {
   thalnet_center *net = edit_make_trained(0, THALNET_SOFTMAX, 0, 0), *draft;
@@ -536,6 +578,7 @@ int main(void) {
                                 an_open_gate_would_be_seen,
                                 gates_open,
                                 optimizers_go_on,
+                                gates_do_not_decay,
                                 old_parts_stay_frozen,
                                 generations_follow_each_other,
                                 generations_keep_the_function,
