@@ -267,6 +267,41 @@ START_TEST(old_parts_stay_frozen) {
 }
 END_TEST
 
+static void add_pair(thalnet_center *draft, const char *name) {
+  thalnet_module *module = NULL;
+  EXPECT_OK(thalnet_center_add_module(draft, name, NULL, &module));
+  EXPECT_OK(thalnet_module_add_gru(module, 4, NULL));
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_SOFTMAX, 3, NULL, NULL));
+  EXPECT_OK(thalnet_module_connect_input(module, 0));
+  EXPECT_OK(thalnet_module_connect_output(module, 0));
+}
+
+/* Of two modules that are there from the beginning, or one after the other, the first has a gate [3] or not. */
+START_TEST(a_gate_is_what_a_part_costs) {
+  thalnet_center_size size[2] = {THALNET_CENTER_SIZE_INIT, THALNET_CENTER_SIZE_INIT};
+  for (int k = 0; k < 2; k++) {
+    thalnet_center *net = NULL;
+    EXPECT_OK(thalnet_center_create(NULL, &net));
+    EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+    EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+    add_pair(net, "one");
+    if (k == 1) {
+      EXPECT_OK(thalnet_center_build(net, 1));
+      thalnet_center *draft = edit_start(net);
+      thalnet_center_free(net);
+      net = draft;
+    }
+    add_pair(net, "other");
+    EXPECT_OK(thalnet_center_build(net, 1));
+    EXPECT_OK(thalnet_center_measure(net, &size[k]));
+    thalnet_center_free(net);
+  }
+  ck_assert_uint_eq(size[1].parameters, size[0].parameters + 3);
+  ck_assert_uint_eq(size[1].step_operations, size[0].step_operations + 2 * 3);
+  ck_assert_uint_eq(size[1].state_values, size[0].state_values);
+}
+END_TEST
+
 /* --- generations -------------------------------------------------------------------------------------------------- */
 
 /* The next generation, which has learned. */
@@ -421,6 +456,23 @@ static void attach_other(thalnet_center *draft) {
   EXPECT_OK(thalnet_module_connect_input(module, 0));
 }
 
+/* A batch is computed in the memory that it had, whatever was in it. */
+static void computed_twice(const thalnet_center *net) {
+  thalnet_batch *batch = support_batch(net, S, K);
+  float *said[2];
+  for (uint64_t turn = 0; turn < 3; turn++) {
+    support_fill(net, batch, S, K, turn == 1 ? 8 : 7);
+    EXPECT_OK(thalnet_forward(net, batch, NULL));
+    if (turn != 1) {
+      said[turn / 2] = support_output(net, batch, 0, S, K);
+    }
+  }
+  ck_assert(support_same(said[0], said[1], S * K * thalnet_center_output_size(net, 0)));
+  free(said[0]);
+  free(said[1]);
+  thalnet_batch_free(batch);
+}
+
 /* A reader that has lost all that it saw reads by its gates alone: a reader of what is new learns, and one that has learned goes
  * on as it was. */
 START_TEST(nothing_is_left_of_the_first_part) {
@@ -437,6 +489,7 @@ START_TEST(nothing_is_left_of_the_first_part) {
       EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, NULL, &copy));
       model_free(&model);
       ck_assert(edit_distance(net, copy, "y") == 0.0);
+      computed_twice(copy);
       thalnet_center *next = edit_start(copy);
       attach_other(next);
       built(next, 5);
@@ -579,6 +632,7 @@ int main(void) {
                                 gates_open,
                                 optimizers_go_on,
                                 gates_do_not_decay,
+                                a_gate_is_what_a_part_costs,
                                 old_parts_stay_frozen,
                                 generations_follow_each_other,
                                 generations_keep_the_function,
