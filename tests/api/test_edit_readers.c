@@ -200,6 +200,38 @@ START_TEST(optimizers_go_on) {
 }
 END_TEST
 
+/* A part that reads one module alone is as good as shut when that is cut off. */
+START_TEST(parts_are_cut_off) {
+  for (int32_t variant = 0; variant < 12; variant++) {
+    thalnet_center *net = edit_make_trained(variant / 3 & 1, THALNET_SOFTMAX + variant % 3, variant / 6, 0);
+    thalnet_center *draft = edit_start(net);
+    unsigned char cut[8 * 8] = {0}; /* two inputs, four modules, two outputs */
+    const float shut[4] = {0, 0, 0, 0};
+    edit_attach(draft);
+    built(draft, 9);
+    learn(draft, 20, 500);
+    thalnet_batch *batch = support_batch(draft, S, K);
+    support_fill(draft, batch, S, K, 8);
+    EXPECT_OK(thalnet_forward(draft, batch, NULL));
+    float *whole = support_output(draft, batch, 0, S, K);
+    cut[3 * 8 + 5] = 1; /* module 1 from the new one */
+    EXPECT_OK(thalnet_center_ablate(draft, batch, cut, 64));
+    float *without = support_output(draft, batch, 0, S, K);
+    EXPECT_OK(thalnet_center_write(draft, "modules.1.reader.parts.1.gate", shut, 4));
+    EXPECT_OK(thalnet_forward(draft, batch, NULL));
+    float *closed = support_output(draft, batch, 0, S, K);
+    ck_assert_double_le(support_distance(without, closed, S * K * 4), 1e-6);
+    ck_assert_double_gt(support_distance(without, whole, S * K * 4), 1e-6);
+    free(whole);
+    free(without);
+    free(closed);
+    thalnet_batch_free(batch);
+    thalnet_center_free(draft);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* Matrices of parts decay as those of whole readers; gates do not, nor what a bias is. */
 START_TEST(gates_do_not_decay) {
   for (int32_t kind = THALNET_SOFTMAX; kind <= EDIT_NORMALIZED; kind++) {
@@ -631,6 +663,7 @@ int main(void) {
                                 an_open_gate_would_be_seen,
                                 gates_open,
                                 optimizers_go_on,
+                                parts_are_cut_off,
                                 gates_do_not_decay,
                                 a_gate_is_what_a_part_costs,
                                 old_parts_stay_frozen,
