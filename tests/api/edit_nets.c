@@ -121,6 +121,53 @@ thalnet_module *edit_module(thalnet_center *net, const char *name) {
   return module;
 }
 
+/* --- what edited networks do ---------------------------------------------------------------------------------------- */
+
+int edit_has_tensor(const thalnet_center *net, const char *name) {
+  size_t shape[3];
+  return thalnet_center_tensor_shape(net, name, shape) > 0;
+}
+
+void edit_same_function(const thalnet_center *a, const thalnet_center *b, double most, const char *what) {
+  const char *const outputs[] = {"y", "z"};
+  for (int i = 0; i < 2; i++) {
+    const double distance = edit_distance(a, b, outputs[i]);
+    ck_assert_msg(distance <= most, "%s: %s differs by %g", what, outputs[i], distance);
+  }
+}
+
+void edit_route(const thalnet_center *net, float *values) {
+  const size_t modules = (size_t)thalnet_center_module_count(net);
+  thalnet_batch *batch = support_batch(net, S, K);
+  support_fill(net, batch, S, K, 31);
+  EXPECT_OK(thalnet_center_routing(net, batch, THALNET_ROUTING_WEIGHT, values, modules * modules));
+  thalnet_batch_free(batch);
+}
+
+void edit_learn(thalnet_center *net, int32_t steps, uint64_t seed) {
+  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.02);
+  edit_train(net, optimizer, steps, seed);
+  thalnet_optimizer_free(optimizer);
+}
+
+thalnet_center *edit_built(thalnet_center *draft, uint64_t seed) {
+  thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
+  EXPECT_OK(thalnet_center_measure(draft, &size)); /* a draft may be laid out as often as one likes */
+  EXPECT_OK(thalnet_center_build(draft, seed));
+  ck_assert_uint_eq(size.parameters, thalnet_center_parameter_count(draft));
+  return draft;
+}
+
+thalnet_center *edit_grown(thalnet_center *net, void (*change)(thalnet_center *), const char *what) {
+  thalnet_center *draft = edit_start(net);
+  change(draft);
+  edit_built(draft, 9);
+  edit_same_function(net, draft, 1e-6, what);
+  thalnet_center_free(net);
+  edit_learn(draft, 10, 700);
+  return draft;
+}
+
 /* --- edit_changes that nobody notices ---------------------------------------------------------------------------------- */
 
 void edit_nothing(thalnet_center *draft) { (void)draft; }

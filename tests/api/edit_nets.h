@@ -25,6 +25,18 @@ thalnet_center *edit_start(const thalnet_center *net);
 thalnet_module *edit_module(thalnet_center *net, const char *name);
 int edit_has(const thalnet_center *draft, const char *name);
 
+int edit_has_tensor(const thalnet_center *net, const char *name);
+
+/* Asserts that the outputs y and z differ by no more. */
+void edit_same_function(const thalnet_center *a, const thalnet_center *b, double most, const char *what);
+/* Routing by weight on a batch. */
+void edit_route(const thalnet_center *net, float *values);
+void edit_learn(thalnet_center *net, int32_t steps, uint64_t seed);
+/* Builds a draft, after having measured it. */
+thalnet_center *edit_built(thalnet_center *draft, uint64_t seed);
+/* The next generation, which has the same function, and then learns. */
+thalnet_center *edit_grown(thalnet_center *net, void (*change)(thalnet_center *), const char *what);
+
 /* Changes of a draft. */
 void edit_nothing(thalnet_center *draft);
 void edit_attach(thalnet_center *draft);
