@@ -11,6 +11,7 @@
 
 #include <thalnet/center.h>
 #include <thalnet/host.h>
+#include <thalnet/layer.h>
 #include <thalnet/status.h>
 
 #ifdef __cplusplus
@@ -27,10 +28,13 @@ typedef struct thalnet_load_options {
   uint64_t max_step_operations; /**< thalnet_center_size.step_operations above this are THALNET_ERROR_LIMIT */
   int32_t allow_nonfinite;      /**< 1: NaN and infinity are accepted as weights */
   int32_t reserved;             /**< 0 */
+  const thalnet_layer *const
+      *layers; /**< [layer_count]: layers of the host that a file may have, found by their names */
+  size_t layer_count;
 } thalnet_load_options;
 /** 2^30 parameters (4 GiB) and 2^34 operations a step (some seconds). */
 #define THALNET_LOAD_OPTIONS_INIT                                                                                      \
-  { sizeof(thalnet_load_options), NULL, NULL, (uint64_t)1 << 30, (uint64_t)1 << 34, 0, 0 }
+  { sizeof(thalnet_load_options), NULL, NULL, (uint64_t)1 << 30, (uint64_t)1 << 34, 0, 0, NULL, 0 }
 
 typedef struct thalnet_save_options {
   size_t struct_size;
@@ -48,7 +52,9 @@ typedef struct thalnet_save_options {
  * @retval THALNET_ERROR_CHECKSUM  its content was changed
  * @retval THALNET_ERROR_LIMIT     it is larger than the options allow
  * @retval THALNET_ERROR_NONFINITE a weight is NaN or infinite
- * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY, THALNET_ERROR_UNSUPPORTED */
+ * @retval THALNET_ERROR_UNSUPPORTED it has a layer of the host that is not in the options
+ * @retval THALNET_ERROR_MISMATCH  such a layer has other gates, vectors or memory than the one in the options
+ * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_center_load(const char *path, const thalnet_load_options *options,
                                                thalnet_center **net_out);
 

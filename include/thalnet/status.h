@@ -27,7 +27,8 @@
   X(ERROR_TRUNCATED, -14, "a file ends too early")                                                                     \
   X(ERROR_FORMAT, -15, "a file is not a valid model file")                                                             \
   X(ERROR_CHECKSUM, -16, "a file's content does not match its checksum")                                               \
-  X(ERROR_UNSUPPORTED, -17, "this build or machine cannot do that")
+  X(ERROR_UNSUPPORTED, -17, "this build or machine cannot do that")                                                    \
+  X(ERROR_HOST, -18, "a function of the host reported a failure")
 
 /** Result of a call: THALNET_OK (0) or one of the negative THALNET_ERROR_ values of THALNET_STATUS_MAP. */
 typedef int32_t thalnet_status;

@@ -31,6 +31,7 @@
 #include <thalnet/file.h>
 #include <thalnet/graph.h>
 #include <thalnet/host.h>
+#include <thalnet/layer.h>
 #include <thalnet/module.h>
 #include <thalnet/optimizer.h>
 #include <thalnet/reader.h>

@@ -10,6 +10,7 @@
 #include "analysis/graph.h"
 #include "core/checked.h"
 #include "core/random.h"
+#include "module/host_layer.h"
 
 enum { THALNET__ALL_ORDERS = 1000000, THALNET__BEGINNINGS = 64 };
 
@@ -34,7 +35,7 @@ static int thalnet__same_connections(const thalnet__connection *one, size_t coun
 }
 
 static int thalnet__same_layer(const thalnet__layer *one, const thalnet__layer *other) {
-  return one->kind == other->kind && one->units == other->units && one->variant == other->variant &&
+  return thalnet__same_kind(one->kind, other->kind) && one->units == other->units && one->variant == other->variant &&
          one->norm == other->norm;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* thalnet/module.h and thalnet/reader.h. */
+/* thalnet/module.h, thalnet/layer.h and thalnet/reader.h. */
+#include <thalnet/layer.h>
 #include <thalnet/module.h>
 #include <thalnet/reader.h>
 
 #include "api/handles.h"
 #include "api/remember.h"
 #include "core/options.h"
+#include "module/host_layer.h"
 #include "network/declare.h"
 
 static thalnet_status thalnet__check_switch(const char *call, const char *name, int32_t value) {
@@ -72,6 +74,35 @@ static thalnet_status thalnet__add_lstm(thalnet_module *module, size_t units, co
 thalnet_status thalnet_module_add_lstm(thalnet_module *module, size_t units, const thalnet_lstm_options *options) {
   THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_lstm"));
   return thalnet__remember(module->net, thalnet__add_lstm(module, units, options));
+}
+
+static thalnet_status thalnet__add_layer(thalnet_module *module, size_t units, const thalnet_layer *given) {
+  thalnet__host_layer host;
+  THALNET__TRY(thalnet__check_pointer(given, "thalnet_module_add_layer", "layer"));
+  THALNET__TRY(thalnet__host_layer_read(given, &host));
+  const thalnet__layer layer = {.kind = &host.kind, .units = units};
+  return thalnet__declare_layer(module, &layer);
+}
+
+thalnet_status thalnet_module_add_layer(thalnet_module *module, size_t units, const thalnet_layer *layer) {
+  THALNET__TRY(thalnet__check_module(module, "thalnet_module_add_layer"));
+  return thalnet__remember(module->net, thalnet__add_layer(module, units, layer));
+}
+
+thalnet_status thalnet_activate(real *values, size_t count, int32_t activation) {
+  enum { PIECE = 256 };
+  static const real zeros[PIECE];
+  THALNET__TRY(thalnet__check_pointer(values, "thalnet_activate", "values"));
+  if (activation < THALNET_IDENTITY || activation > THALNET_SIGMOID)
+    return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_activate: there is no activation %d", activation);
+  const thalnet__kernels *kernels = thalnet__kernels_get();
+  const thalnet__floating mode = thalnet__floating_enter();
+  for (size_t at = 0; at < count; at += PIECE) {
+    const size_t width = count - at < PIECE ? count - at : PIECE;
+    kernels->activate(activation, 1, width, (thalnet__const_rows){zeros, 0}, (thalnet__rows){values + at, width});
+  }
+  thalnet__floating_leave(mode);
+  return THALNET_OK;
 }
 
 thalnet_status thalnet_module_connect_input(thalnet_module *module, int32_t input) {

@@ -247,9 +247,9 @@ static thalnet_status thalnet__advance(const thalnet_center *net, thalnet_state 
   THALNET__TRY(thalnet__check_readable(net));
   if (rows == 0) return THALNET_OK;
   const thalnet__floating mode = thalnet__floating_enter();
-  thalnet__state_advance(state, rows);
+  const thalnet_status status = thalnet__state_advance(state, rows);
   thalnet__floating_leave(mode);
-  return THALNET_OK;
+  return status;
 }
 
 thalnet_status thalnet_state_advance(const thalnet_center *net, thalnet_state *state, size_t rows) {

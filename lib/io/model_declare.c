@@ -14,6 +14,7 @@
  * has. Without this bound a few bytes of metadata could ask for a hundred times as many bytes of tables. */
 typedef struct thalnet__plan {
   thalnet__header *header;
+  const thalnet__host_layers *layers;
   thalnet_center *net;
   size_t tensors;
 } thalnet__plan;
@@ -188,7 +189,8 @@ static int thalnet__read_layer(const thalnet__word *word, thalnet__layer *layer)
 
 /* As many as network/layout.c gives it. */
 static size_t thalnet__layer_tensors(const thalnet__layer *layer) {
-  const size_t plain = layer->kind->recurrent ? 4 : 2, gains = layer->kind->recurrent ? 2 : 1;
+  const size_t plain = layer->kind->hidden_gates > 0 ? 4 : 2, gains = layer->kind->recurrent ? 2 : 1;
+  if (layer->kind->host != NULL) return plain + (layer->kind->host->vectors > 0 ? 1 : 0);
   return plain + (layer->norm ? gains + (layer->kind->cell ? 2 : 0) : 0);
 }
 
@@ -199,8 +201,11 @@ static thalnet_status thalnet__declare_layers(thalnet__plan *plan, thalnet_modul
   int taken;
   THALNET__TRY(thalnet__require(plan, key, &list));
   while ((taken = thalnet__take_word(&list, &word)) != 0) {
+    thalnet__host_layer host;
     thalnet__layer layer;
-    if (taken < 0 || thalnet__read_layer(&word, &layer))
+    if (taken > 0 && thalnet__is_host_layer(&word))
+      THALNET__TRY(thalnet__read_host_layer(plan->layers, key, &word, &host, &layer));
+    else if (taken < 0 || thalnet__read_layer(&word, &layer))
       return thalnet__refuse_word(key, &word, "dense:n:activation, gru:n, gru:n:reset_before or lstm:n, and options");
     THALNET__TRY(thalnet__count_tensors(plan, thalnet__layer_tensors(&layer)));
     THALNET__TRY(thalnet__refuse(thalnet__declare_layer(module, &layer), key));
@@ -306,8 +311,9 @@ static thalnet_status thalnet__declare_flag(thalnet__plan *plan, const char *key
   return THALNET_OK;
 }
 
-thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center *net) {
-  thalnet__plan plan = {.header = header, .net = net};
+thalnet_status thalnet__declare_network(thalnet__header *header, const thalnet__host_layers *layers,
+                                        thalnet_center *net) {
+  thalnet__plan plan = {.header = header, .layers = layers, .net = net};
   int32_t settle_steps, modules;
   THALNET__TRY(thalnet__check_format(&plan));
   THALNET__TRY(thalnet__declare_inputs(&plan));

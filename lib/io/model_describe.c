@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From a network to pairs of strings. Names are made of [a-z0-9_], so nothing needs an escape. */
+/* From a network to pairs of strings. Names are made of [a-z0-9_], those of layers of letters, digits, ., _ and -, so nothing
+ * needs an escape. */
 #include "io/model_metadata.h"
 
 #include <thalnet/module.h>
@@ -85,6 +86,10 @@ static void thalnet__describe_layers(thalnet__text *text, const thalnet_module *
   for (size_t j = 0; j < module->layer_count; j++) {
     const thalnet__layer *layer = &module->layers[j].layer;
     thalnet__space(text, j);
+    if (layer->kind->host != NULL) {
+      thalnet__describe_host_layer(text, layer);
+      continue;
+    }
     thalnet__text_add(text, layer->kind->name);
     thalnet__field_digits(text, layer->units);
     if (layer->kind == &thalnet__dense) thalnet__field(text, thalnet__activation_name(layer->variant));

@@ -77,7 +77,8 @@ static thalnet_status thalnet__fill_network(thalnet__header *header, thalnet__so
                                             const thalnet_load_options *options, thalnet_center *net) {
   thalnet__crc crc;
   const char *digits = NULL;
-  THALNET__TRY(thalnet__declare_network(header, net));
+  const thalnet__host_layers layers = {options->layers, options->layer_count};
+  THALNET__TRY(thalnet__declare_network(header, &layers, net));
   THALNET__TRY(thalnet__sum_header(header, &crc, &digits));
   THALNET__TRY(thalnet__layout(net));
   THALNET__TRY(thalnet__check_limits(net, options));
@@ -113,6 +114,8 @@ static thalnet_status thalnet__prepare_load(const thalnet_load_options *given, t
   if (options->allow_nonfinite != 0 && options->allow_nonfinite != 1)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_load_options: allow_nonfinite %d is neither 0 nor 1",
                          (int)options->allow_nonfinite);
+  const thalnet__host_layers layers = {options->layers, options->layer_count};
+  THALNET__TRY(thalnet__check_host_layers(&layers));
   THALNET__TRY(thalnet__io_init(io, options->io));
   THALNET__TRY(thalnet__read_options(&center, sizeof center, sizeof center, options->center, "thalnet_center_options"));
   center.settle_steps = 0; /* what the file says counts */

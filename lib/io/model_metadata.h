@@ -3,6 +3,7 @@
 #ifndef THALNET_IO_MODEL_METADATA_H
 #define THALNET_IO_MODEL_METADATA_H
 
+#include "io/model_layers.h"
 #include "io/safetensors.h"
 #include "io/words.h"
 #include "network/network.h"
@@ -19,9 +20,10 @@
  * zeros. */
 void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, size_t *checksum);
 
-/* Declares on an empty draft what the pairs describe. The declaring calls check every number and name; what they refuse is
- * THALNET_ERROR_FORMAT here, or THALNET_ERROR_LIMIT. Takes every pair of ours, and fails where one is left. */
-thalnet_status thalnet__declare_network(thalnet__header *header, thalnet_center *net);
+/* Declares on an empty draft what the pairs describe, with the host's layers where it has such. The declaring calls check every number and name; what they refuse is
+ * THALNET_ERROR_FORMAT here, or THALNET_ERROR_LIMIT; THALNET_ERROR_UNSUPPORTED or _MISMATCH of such layers. Takes every pair of ours, and fails where one is left. */
+thalnet_status thalnet__declare_network(thalnet__header *header, const thalnet__host_layers *layers,
+                                        thalnet_center *net);
 
 /* What the two share: the names of activations by number; NULL: there is none. */
 const char *thalnet__activation_name(int32_t activation);

@@ -6,6 +6,7 @@
 #include <thalnet/module.h>
 
 #include "core/fault.h"
+#include "module/host_layer.h"
 #include "module/norm.h"
 
 void thalnet__layer_blocks(const thalnet__layer *layer, thalnet__block_rows blocks[2]) {
@@ -69,7 +70,10 @@ void thalnet__layer_prepare(const thalnet__layer *layer, const thalnet__kernels 
   }
   if (layer->kind->recurrent) thalnet__prepare_hidden(layer, kernels, parameters, prepared, part);
   if (part.index != 0) return;
-  thalnet__prepare_biases(layer, kernels, parameters, prepared);
+  if (layer->kind->host != NULL)
+    thalnet__host_layer_prepare(layer, parameters, prepared);
+  else
+    thalnet__prepare_biases(layer, kernels, parameters, prepared);
   thalnet__norm_prepare(layer, parameters, prepared);
 }
 
@@ -116,8 +120,7 @@ void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__
         sum->gradients + layer->weight_ih + blocks[b].row * layer->inputs + layer->task_columns, layer->inputs, part);
 }
 
-/* Sums of the gates' columns: bias_ih in the order of the tensors, bias_hh from the hidden side's blocks. */
-static void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, size_t count, real *one, real *other) {
+void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, size_t count, real *one, real *other) {
   enum { PIECE = 256 };
   real sums[PIECE];
   for (size_t at = 0; at < count; at += PIECE) {
@@ -130,9 +133,14 @@ static void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, siz
   }
 }
 
+/* bias_ih in the order of the tensors, bias_hh from the hidden side's blocks. */
 void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part) {
   thalnet__block_rows blocks[2];
   if (THALNET__FAULT(DROP_BIAS) || part.index != 0) return;
+  if (layer->kind->host != NULL) {
+    thalnet__host_layer_sums(layer, sum);
+    return;
+  }
   thalnet__layer_blocks(layer, blocks);
   const int after = thalnet__resets_after(layer);
   for (int b = 0; b < 2; b++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One layer of a module, behind one interface for dense, GRU and LSTM. Layer norm: module/norm.h.
+/* One layer of a module, behind one interface for dense, GRU, LSTM and those of the host (module/host_layer.h). Layer norm:
+ * module/norm.h.
  *
  * A layer's input columns are [task inputs | the rest]: what does not change within a step's recurrence (task inputs, biases)
  * arrives as `base`, multiplied before the time loop; the rest (the context, or the layer below) is multiplied here.
@@ -13,6 +14,7 @@
 #ifndef THALNET_MODULE_LAYER_H
 #define THALNET_MODULE_LAYER_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,13 +33,14 @@ typedef struct thalnet__layer {
   size_t inputs;             /* columns of the input weights */
   size_t task_columns;       /* of them, the first ones: task inputs */
   size_t weight_ih, bias_ih; /* places in the parameter block: [gates n, inputs], [gates n] */
-  size_t weight_hh, bias_hh; /* recurrent kinds: [gates n, n], [gates n] */
+  size_t weight_hh, bias_hh; /* recurrent kinds: [hidden gates n, n], [hidden gates n] */
+  size_t vectors;            /* layers of the host: [vectors, n] */
   size_t norm_ih, norm_hh;   /* gains of layer norm: [gates n], recurrent kinds [gates n] */
   size_t norm_cell;          /* LSTM: [n], followed by the cell's bias, [n] */
   size_t bias;               /* place in the prepared block: biases added up, [blocks n] */
   size_t gains;              /* and gains: [norm blocks n], LSTM: and the cell's bias */
   thalnet__matrix input;     /* [gates n, inputs - task_columns], in the order of the blocks */
-  thalnet__matrix hidden;    /* on the hidden state: [gates n, n]; with reset before r and z, [2 n, n] */
+  thalnet__matrix hidden;    /* on the hidden state: [hidden gates n, n]; with reset before r and z, [2 n, n] */
   size_t parts;              /* of large networks: how many parts its phases have */
   size_t gradient_parts;     /* and the gradients of its parameters */
   thalnet__matrix candidate; /* reset before: n, [n, n], on r h; else empty */
@@ -47,6 +50,13 @@ typedef struct thalnet__layer {
   real time_scale;           /* or the steps for which units remember; 0: not given */
   int frozen;                /* nobody wants the gradients of its parameters */
 } thalnet__layer;
+
+/* A layer of the host that failed: the first one, whichever thread it was in. Layers' calls have no result of their own. */
+typedef struct thalnet__trouble {
+  atomic_int told; /* what is below counts */
+  const thalnet__layer *layer;
+  int backward, code;
+} thalnet__trouble;
 
 typedef struct thalnet__layer_step {
   const thalnet__kernels *kernels;
@@ -67,6 +77,7 @@ typedef struct thalnet__layer_step {
   thalnet__rows d_normed;            /* and what it makes */
   thalnet__zoneout zoneout;          /* of the hidden state */
   thalnet__zoneout cell_zoneout;     /* of the cell */
+  thalnet__trouble *trouble;         /* of all layers */
 } thalnet__layer_step;
 
 typedef struct thalnet__layer_gradient {
@@ -92,18 +103,21 @@ typedef struct thalnet__layer_sum {
 
 struct thalnet__layer_kind {
   const char *name;
-  size_t gates;   /* blocks of n rows in weight_ih */
-  size_t blocks;  /* blocks of n numbers kept a step */
-  size_t rotated; /* leading blocks that come last in the tensors */
-  int recurrent;  /* has weight_hh, bias_hh and a hidden state */
-  int cell;       /* has a cell */
-  size_t zoned;   /* blocks of n numbers that a step back needs for zoneout */
+  size_t gates;        /* blocks of n rows in weight_ih */
+  size_t blocks;       /* blocks of n numbers kept a step */
+  size_t rotated;      /* leading blocks that come last in the tensors */
+  size_t hidden_gates; /* blocks of n rows in weight_hh */
+  size_t hidden_block; /* where the hidden side's blocks begin */
+  int recurrent;       /* has weight_hh, bias_hh and a hidden state */
+  int cell;            /* has a cell */
+  size_t zoned;        /* blocks of n numbers that a step back needs for zoneout */
   size_t forward_phases, backward_phases;
   void (*forward)(const thalnet__layer *layer, const thalnet__layer_step *step, size_t phase, thalnet__part part);
   void (*backward)(const thalnet__layer *layer, const thalnet__layer_step *step,
                    const thalnet__layer_gradient *gradient, size_t phase, thalnet__part part);
   /* Adds to the gradients of weight_hh and bias_hh; NULL for kinds without. */
   void (*hidden_gradients)(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
+  const struct thalnet__host_layer *host; /* a layer of the host, of which this kind is a part; NULL: one of ours */
 };
 
 extern const thalnet__layer_kind thalnet__dense;
@@ -151,6 +165,8 @@ void thalnet__layer_multiply_input_gradient(const thalnet__layer *layer, const t
 /* d_before += what zoneout kept of the gradient, in those rows */
 void thalnet__add_kept(const thalnet__layer_step *step, size_t units, thalnet__range rows, thalnet__const_rows kept,
                        thalnet__rows d_before);
+/* one, other [count] += the sums of the gates' columns from `column` on; NULL: none */
+void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, size_t count, real *one, real *other);
 /* weight_ih[:, task_columns:] and bias_ih, of all kinds. */
 void thalnet__layer_input_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);
 void thalnet__layer_bias_gradients(const thalnet__layer *layer, const thalnet__layer_sum *sum, thalnet__part part);

@@ -127,6 +127,7 @@ const thalnet__layer_kind thalnet__lstm = {
     .name = "lstm",
     .gates = 4,
     .blocks = 5,
+    .hidden_gates = 4,
     .recurrent = 1,
     .cell = 1,
     .zoned = 3,

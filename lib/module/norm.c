@@ -11,6 +11,7 @@ size_t thalnet__norm_blocks(const thalnet__layer *layer) {
 }
 
 size_t thalnet__hidden_width(const thalnet__layer *layer) {
+  if (layer->kind->host != NULL) return 0; /* they are among the gates */
   return layer->hidden.outputs + (layer->norm ? layer->candidate.outputs : 0);
 }
 

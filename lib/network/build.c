@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/random.h"
+#include "module/host_layer.h"
 #include "module/norm.h"
 
 thalnet_status thalnet__allocate_parameters(thalnet_center *net) {
@@ -67,6 +68,7 @@ static void thalnet__initialize_gates(const thalnet__layer *layer, real *paramet
   const double bound = 1 / sqrt((double)layer->units);
   if (layer->time_scale > 0) thalnet__initialize_time(layer, bound, bias, parameters + layer->bias_hh);
   for (size_t i = 0; i < layer->units && layer->gate_bias != 0; i++) keeps[i] += layer->gate_bias;
+  if (layer->kind->host != NULL) thalnet__host_layer_initialize(layer, parameters);
 }
 
 void thalnet__initialize(thalnet_center *net, uint64_t seed) {
@@ -99,7 +101,8 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
       const thalnet__input *input = &net->inputs[module->inputs[k].number];
       if (input->tokens) inputs -= (double)(input->size - 1); /* a gather of one column */
     }
-    operations += 2 * gates * (inputs + (layer->kind->recurrent ? (double)layer->units : 0)) + 10 * gates;
+    const double units = (double)layer->units;
+    operations += 2 * (gates * inputs + (double)layer->kind->hidden_gates * units * units) + 10 * gates;
     operations += 10 * (double)(thalnet__norm_blocks(layer) * layer->units);
   }
   if (thalnet__has_reader(module)) {

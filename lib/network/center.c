@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Life and death of a center, and the rule of one writer. */
+#include "module/host_layer.h"
 #include "network/spread.h"
 
 void thalnet__center_keep(const thalnet_center *net) {
@@ -8,6 +9,7 @@ void thalnet__center_keep(const thalnet_center *net) {
 }
 
 void thalnet__module_destroy(const thalnet_memory *memory, thalnet_module *module) {
+  for (size_t j = 0; j < module->layer_count; j++) thalnet__host_layer_drop(memory, module->layers[j].layer.kind);
   thalnet__release(memory, module->layers, module->layer_capacity, sizeof *module->layers);
   thalnet__release(memory, module->inputs, module->input_capacity, sizeof *module->inputs);
   thalnet__release(memory, module->outputs, module->output_capacity, sizeof *module->outputs);

@@ -5,6 +5,7 @@
 
 #include "core/checked.h"
 #include "core/options.h"
+#include "module/host_layer.h"
 
 static const char thalnet__name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
@@ -287,7 +288,10 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, module->layer_count, &module->layer_capacity,
                                 sizeof *module->layers));
   module->layers = array;
-  module->layers[module->layer_count++] = (thalnet__place){.layer = *layer};
+  thalnet__place place = {.layer = *layer};
+  if (layer->kind->host != NULL)
+    THALNET__TRY(thalnet__host_layer_keep(&module->net->memory, layer->kind->host, &place.layer.kind));
+  module->layers[module->layer_count++] = place;
   return THALNET_OK;
 }
 

@@ -15,7 +15,7 @@ thalnet_status thalnet__declare_output(thalnet_center *net, const char *name, si
                                        real weight, int32_t steps_per_frame, int32_t *number_out);
 /* name NULL: "module<number>" */
 thalnet_status thalnet__declare_module(thalnet_center *net, const char *name, thalnet_module **module_out);
-/* Of the layer, what its options say: kind, units, variant, norm, zoneout and where its gates start. */
+/* Of the layer, what its options say: kind, units, variant, norm, zoneout and where its gates start. A kind of the host is copied. */
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer);
 thalnet_status thalnet__declare_reader(thalnet_module *module, const thalnet__reader_kind *kind, size_t context,
                                        int skip_own, real gain);

@@ -179,7 +179,7 @@ static void thalnet__choose_engine(thalnet_center *net) {
     net->depth = thalnet__max(net->depth, module->layer_count);
     for (size_t j = 0; j < module->layer_count; j++) {
       thalnet__layer *layer = &module->layers[j].layer;
-      const size_t gates = layer->kind->gates * layer->units;
+      const size_t gates = thalnet__max(layer->kind->gates, layer->kind->hidden_gates) * layer->units;
       layer->parts = net->slabs ? thalnet__column_parts(thalnet__max(gates, layer->input.inputs)) : 1;
       layer->gradient_parts = net->slabs ? thalnet__row_parts(gates) : 1;
       net->parts = thalnet__max(net->parts, layer->parts);

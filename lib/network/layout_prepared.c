@@ -34,11 +34,11 @@ static void thalnet__place_back(thalnet__prepared_places *places, thalnet__matri
 }
 
 static void thalnet__place_layer(thalnet__prepared_places *places, thalnet__layer *layer) {
-  const size_t n = layer->units, gates = layer->kind->gates * n;
+  const size_t n = layer->units, gates = layer->kind->gates * n, hidden = layer->kind->hidden_gates * n;
   const size_t candidate = thalnet__resets_after(layer) ? 0 : layer->kind->rotated * n;
   thalnet__place_matrix(places, gates, layer->inputs - layer->task_columns, &layer->input);
   if (!layer->kind->recurrent) return;
-  thalnet__place_matrix(places, gates - candidate, n, &layer->hidden);
+  thalnet__place_matrix(places, hidden - candidate, n, &layer->hidden);
   thalnet__place_matrix(places, candidate, n, &layer->candidate);
 }
 

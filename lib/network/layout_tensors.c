@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/checked.h"
+#include "module/host_layer.h"
 #include "module/norm.h"
 #include "network/layout.h"
 
@@ -98,10 +99,18 @@ static void thalnet__add_norm(thalnet__table *table, thalnet__layer *layer) {
   thalnet__add_tensor(table, "bias_cell", thalnet__vector(n, THALNET__AXIS_UNITS), 0, 0);
 }
 
+/* Uniform in +-1 until the host's bounds are applied. */
+static void thalnet__add_vectors(thalnet__table *table, thalnet__layer *layer) {
+  const size_t vectors = layer->kind->host->vectors;
+  if (vectors > 0)
+    layer->vectors = thalnet__add_tensor(
+        table, "vectors", thalnet__matrix_shape(vectors, THALNET__AXIS_ONE, layer->units, THALNET__AXIS_UNITS), 1, 0);
+}
+
 /* Initial values lie within a bound that follows from the tensor's own shape. PyTorch's: 1/sqrt(inputs) for dense layers,
  * 1/sqrt(units) for recurrent ones. */
 static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalnet__layer *layer) {
-  const size_t gates = layer->kind->gates * layer->units;
+  const size_t gates = layer->kind->gates * layer->units, hidden = layer->kind->hidden_gates * layer->units;
   const int recurrent = layer->kind->recurrent;
   const double bound = 1 / sqrt((double)(recurrent ? layer->units : layer->inputs));
   const thalnet__shape bias = thalnet__vector(gates, THALNET__AXIS_UNITS);
@@ -109,16 +118,15 @@ static void thalnet__add_layer(thalnet__table *table, size_t i, size_t j, thalne
   layer->weight_ih = thalnet__add_tensor(
       table, recurrent ? "weight_ih" : "weight",
       thalnet__matrix_shape(gates, THALNET__AXIS_UNITS, layer->inputs, THALNET__AXIS_COLUMNS), bound, 1);
-  if (recurrent) {
+  if (hidden > 0)
     layer->weight_hh = thalnet__add_tensor(
-        table, "weight_hh", thalnet__matrix_shape(gates, THALNET__AXIS_UNITS, layer->units, THALNET__AXIS_HIDDEN),
+        table, "weight_hh", thalnet__matrix_shape(hidden, THALNET__AXIS_UNITS, layer->units, THALNET__AXIS_HIDDEN),
         bound, 1);
-    layer->bias_ih = thalnet__add_tensor(table, "bias_ih", bias, bound, 0);
-    layer->bias_hh = thalnet__add_tensor(table, "bias_hh", bias, bound, 0);
-  } else {
-    layer->bias_ih = thalnet__add_tensor(table, "bias", bias, bound, 0);
-  }
+  layer->bias_ih = thalnet__add_tensor(table, recurrent ? "bias_ih" : "bias", bias, bound, 0);
+  if (hidden > 0)
+    layer->bias_hh = thalnet__add_tensor(table, "bias_hh", thalnet__vector(hidden, THALNET__AXIS_UNITS), bound, 0);
   if (layer->norm) thalnet__add_norm(table, layer);
+  if (layer->kind->host != NULL) thalnet__add_vectors(table, layer);
 }
 
 /* --- readers, outputs, the start --- */

@@ -19,6 +19,7 @@ typedef struct thalnet__run {
   enum thalnet__mode mode;
   size_t chunk, chunks, block;
   atomic_size_t next;
+  atomic_int stopped; /* a layer of the host has failed: no more chunks are begun */
 } thalnet__run;
 
 static size_t thalnet__batch_chunk(const thalnet_batch *batch) {
@@ -94,13 +95,14 @@ static void thalnet__run_chunk(thalnet__run *run, thalnet__work *work, size_t ch
     thalnet__chunk_backward(work, batch, gradients);
     thalnet__tree_give(&batch->tree, chunk, gradients);
   }
+  if (atomic_load(&work->trouble->told)) atomic_store(&run->stopped, 1);
 }
 
 /* Chunks are dealt in order; which thread computes one has no influence on its result. */
 static void thalnet__run_worker(void *argument, size_t worker) {
   thalnet__run *run = argument;
   const int per_chunk = run->mode == MODE_KEEP || run->mode == MODE_BACKWARD;
-  for (size_t chunk; (chunk = atomic_fetch_add(&run->next, 1)) < run->chunks;)
+  for (size_t chunk; !atomic_load(&run->stopped) && (chunk = atomic_fetch_add(&run->next, 1)) < run->chunks;)
     thalnet__run_chunk(run, &run->batch->works.works[per_chunk ? chunk : worker], chunk);
 }
 
@@ -111,12 +113,21 @@ static thalnet__run thalnet__describe_run(thalnet_batch *batch, enum thalnet__mo
                       .chunks = thalnet__batch_chunks(batch),
                       .block = thalnet__max(1, batch->works.shape.frames)};
   atomic_init(&run.next, 0);
+  atomic_init(&run.stopped, 0);
   return run;
 }
 
-static void thalnet__run_all(thalnet_batch *batch, enum thalnet__mode mode, size_t workers) {
+/* What a layer of the host told in any of the workplaces. */
+static thalnet_status thalnet__check_trouble(const thalnet_batch *batch) {
+  for (size_t i = 0; i < batch->works.count; i++)
+    THALNET__TRY(thalnet__trouble_status(batch->net, batch->works.works[i].trouble));
+  return THALNET_OK;
+}
+
+static thalnet_status thalnet__run_all(thalnet_batch *batch, enum thalnet__mode mode, size_t workers) {
   thalnet__run run = thalnet__describe_run(batch, mode);
   thalnet__threads_run(&batch->net->threads, thalnet__run_worker, &run, workers);
+  return thalnet__check_trouble(batch);
 }
 
 /* --- before --- */
@@ -170,6 +181,8 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
   if (mode == MODE_TRAIN)
     THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch),
                                        net->has_gradient));
+  for (size_t i = 0; i < batch->works.count; i++) atomic_store(&batch->works.works[i].trouble->told, 0);
+  batch->stage = THALNET__BATCH_BEGUN;
   thalnet__clear_results(batch);
   thalnet__start_batch(batch, state);
   batch->dropping = mode == MODE_TRAIN;
@@ -230,13 +243,12 @@ static thalnet_status thalnet__run_gradients(thalnet_center *net, thalnet_batch 
       memset(batch->inputs[i].gradient, 0,
              batch->sequences * thalnet__input_frames(batch, i) * net->inputs[i].size * sizeof(real));
   thalnet__tree_begin(&batch->tree, thalnet__batch_chunks(batch), first);
-  thalnet__run_all(batch, mode, thalnet__workers(batch));
-  if (mode == MODE_TRAIN) {
-    const thalnet_status status = thalnet__finish_forward(batch, state);
-    if (status != THALNET_OK) {
-      if (first != NULL) thalnet__clear_gradients(net);
-      return status;
-    }
+  thalnet_status status = thalnet__run_all(batch, mode, thalnet__workers(batch));
+  if (status != THALNET_OK) batch->kept = 0; /* half of it is gradients */
+  if (status == THALNET_OK && mode == MODE_TRAIN) status = thalnet__finish_forward(batch, state);
+  if (status != THALNET_OK) {
+    if (first != NULL) thalnet__clear_gradients(net);
+    return status;
   }
   for (size_t o = 0; o < net->output_count; o++) thalnet__outputs_with_gradient(batch, o, &batch->with_gradient[o]);
   thalnet__accept_gradients(net, batch->tree.root, batch->with_gradient, thalnet__any_start(batch));
@@ -254,7 +266,7 @@ thalnet_status thalnet__forward(const thalnet_center *net, thalnet_batch *batch,
     return THALNET_OK;
   }
   THALNET__TRY(thalnet__prepare_run(batch, mode, state));
-  thalnet__run_all(batch, mode, thalnet__workers(batch));
+  THALNET__TRY(thalnet__run_all(batch, mode, thalnet__workers(batch)));
   const thalnet_status status = thalnet__finish_forward(batch, state);
   batch->kept = mode == MODE_KEEP && status == THALNET_OK;
   return status;
@@ -298,6 +310,8 @@ thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *bat
 thalnet_status thalnet__run_observed(thalnet_batch *batch) {
   THALNET__TRY(thalnet__prepare_run(batch, MODE_EVALUATE, NULL));
   thalnet__run run = thalnet__describe_run(batch, MODE_EVALUATE);
-  for (size_t chunk = 0; chunk < run.chunks; chunk++) thalnet__run_chunk(&run, &batch->works.works[0], chunk);
+  for (size_t chunk = 0; chunk < run.chunks && !atomic_load(&run.stopped); chunk++)
+    thalnet__run_chunk(&run, &batch->works.works[0], chunk);
+  THALNET__TRY(thalnet__check_trouble(batch));
   return thalnet__finish_forward(batch, NULL);
 }

@@ -120,12 +120,13 @@ static void thalnet__exchange_memory(thalnet_state *state, size_t rows, thalnet_
   }
 }
 
-void thalnet__state_advance(thalnet_state *state, size_t rows) {
+thalnet_status thalnet__state_advance(thalnet_state *state, size_t rows) {
   const thalnet_center *net = state->net;
   thalnet__work *work = &state->work;
   work->rows = work->main.rows = rows;
   work->frames = 1;
   work->main.steps = net->steps_per_frame;
+  atomic_store(&work->trouble->told, 0);
   thalnet__exchange_memory(state, rows, thalnet__slot(net, &work->main, 0), 1);
   thalnet__arrange_inputs(state, rows);
   thalnet__inputs_project(work);
@@ -133,8 +134,10 @@ void thalnet__state_advance(thalnet_state *state, size_t rows) {
     work->main.after[step] = step + 1;
     thalnet__segment_step(work, &work->main, step);
   }
+  THALNET__TRY(thalnet__trouble_status(net, work->trouble));
   for (size_t o = 0; o < net->output_count; o++) thalnet__output_forward(work, o);
   thalnet__exchange_memory(state, rows, thalnet__slot(net, &work->main, work->main.steps), 0);
   for (size_t i = 0; i < net->input_count; i++) state->given[i] = 0;
   state->advanced = rows;
+  return THALNET_OK;
 }

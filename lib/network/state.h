@@ -33,7 +33,7 @@ thalnet_status thalnet__state_measure(const thalnet_center *net, size_t rows, co
 thalnet_status thalnet__state_create(const thalnet_center *net, size_t rows, const thalnet_state_options *options,
                                      void *memory, thalnet_state **state_out);
 void thalnet__state_free(thalnet_state *state);
-/* One frame of the first rows; inputs and sizes have been checked. */
-void thalnet__state_advance(thalnet_state *state, size_t rows);
+/* One frame of the first rows; inputs and sizes have been checked. It fails, and all is as before, where a layer of the host does. */
+thalnet_status thalnet__state_advance(thalnet_state *state, size_t rows);
 
 #endif

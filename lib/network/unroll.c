@@ -38,7 +38,7 @@ static void thalnet__describe_norm(const thalnet__segment *segment, const thalne
   const thalnet__rows none = {NULL, 0};
   described->normed = described->inverse = described->d_normed = none;
   described->input_side = described->hidden_side = described->gates;
-  if (mine->gates != NULL) described->hidden_side.at += layer->kind->rotated * n;
+  if (mine->gates != NULL) described->hidden_side.at += layer->kind->hidden_block * n;
   if (mine->normed == NULL) return;
   const size_t rows = step * segment->rows, block_rows = step % segment->block * segment->rows;
   described->normed = (thalnet__rows){mine->normed + rows * blocks * n, blocks * n};
@@ -82,6 +82,7 @@ static void thalnet__describe_layer(const thalnet__work *work, const thalnet__se
   const thalnet__memory_rows after = thalnet__slot(net, segment, segment->after[step]);
   thalnet__layer_step *described = &mine->layers[j].step;
   described->kernels = net->kernels;
+  described->trouble = work->trouble;
   described->prepared = net->prepared;
   described->rows = rows;
   described->base = (thalnet__const_rows){net->prepared + layer->bias, 0};

@@ -23,7 +23,8 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t
     for (size_t j = 0; j < module->layer_count; j++) {
       const thalnet__layer *layer = &module->layers[j].layer;
       const size_t widest = thalnet__max(layer->inputs, layer->units);
-      widths.product = thalnet__max(widths.product, layer->kind->gates * layer->units * widest);
+      const size_t gates = thalnet__max(layer->kind->gates, layer->kind->hidden_gates);
+      widths.product = thalnet__max(widths.product, gates * layer->units * widest);
     }
     widths.product = thalnet__max(widths.product, reader->context * net->features * module->features);
     for (size_t k = 0; k < module->output_count; k++)
@@ -184,6 +185,7 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
   memset(work, 0, sizeof *work);
   work->net = net;
   work->workers = shape->workers;
+  work->trouble = thalnet__take(arena, 1, sizeof *work->trouble);
   thalnet__segment_layout(net, shape, steps, shape->extra_slots, 1, arena, &work->main);
   thalnet__segment_layout(net, shape, shape->settle_steps, 0, 0, arena, &work->settle);
   thalnet__masks_layout(net, shape, arena, work);
@@ -222,6 +224,18 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
       thalnet__add(table, THALNET__ALIGNMENT, &table) || thalnet__add(all, table, bytes))
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu chunks do not fit in memory", count);
   return THALNET_OK;
+}
+
+/* Numbers of the module and layer are found again: those who compute do not know them. */
+thalnet_status thalnet__trouble_status(const thalnet_center *net, const thalnet__trouble *trouble) {
+  if (!atomic_load(&trouble->told)) return THALNET_OK;
+  for (size_t m = 0; m < net->module_count; m++)
+    for (size_t j = 0; j < net->modules[m]->layer_count; j++)
+      if (&net->modules[m]->layers[j].layer == trouble->layer)
+        return thalnet__fail(THALNET_ERROR_HOST, "module '%s', layer %zu: %s of the host's layer '%s' returned %d",
+                             net->modules[m]->name, j, trouble->backward ? "backward" : "forward",
+                             trouble->layer->kind->name, trouble->code);
+  return thalnet__fail(THALNET_ERROR_HOST, "a layer of the host returned %d", trouble->code);
 }
 
 static int thalnet__same_shape(const thalnet__work_shape *a, const thalnet__work_shape *b) {

@@ -97,6 +97,7 @@ typedef struct thalnet__work {
   real *token_sums;      /* [token][gates], in parts: gradients of the widest token input's weights */
   real *product_scratch; /* [worker][THALNET__PRODUCT_SCRATCH] */
   size_t workers;        /* threads that share this work; 1: its own alone */
+  thalnet__trouble *trouble;
 } thalnet__work;
 
 /* What a workplace must hold. */
@@ -127,6 +128,9 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
 thalnet_status thalnet__workplaces_reserve(const thalnet_center *net, thalnet__workplaces *works,
                                            const thalnet__work_shape *shape, size_t count);
 void thalnet__workplaces_free(const thalnet_center *net, thalnet__workplaces *works);
+
+/* THALNET_ERROR_HOST where a layer of the host has told that it failed. */
+thalnet_status thalnet__trouble_status(const thalnet_center *net, const thalnet__trouble *trouble);
 
 /* A part of the rows' memory at a slot: in the center, or in the layers' own. */
 static inline thalnet__rows thalnet__memory_at(const thalnet_center *net, thalnet__memory_rows memory, size_t place) {

@@ -33,6 +33,7 @@ START_TEST(numbers_are_pinned) {
       {THALNET_ERROR_FORMAT, -15, "ERROR_FORMAT"},
       {THALNET_ERROR_CHECKSUM, -16, "ERROR_CHECKSUM"},
       {THALNET_ERROR_UNSUPPORTED, -17, "ERROR_UNSUPPORTED"},
+      {THALNET_ERROR_HOST, -18, "ERROR_HOST"},
   };
   for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++) {
     ck_assert_int_eq(pinned[i].status, pinned[i].number);
@@ -48,7 +49,7 @@ START_TEST(numbers_are_pinned) {
 END_TEST
 
 START_TEST(unknown_numbers_have_texts) {
-  static const int32_t unknown[] = {1, -18, 17, -9999, 12345, INT32_MAX, INT32_MIN};
+  static const int32_t unknown[] = {1, -19, 18, -9999, 12345, INT32_MAX, INT32_MIN};
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
     ck_assert_str_eq(thalnet_status_name(unknown[i]), "unknown status");
     ck_assert_str_eq(thalnet_status_text(unknown[i]), "unknown status");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "trainings.h"
 
+#include "host_layers.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@ enum { CLASSES = 10, SLOW_SIZE = 9, LARGE_PARAMETERS = 1 << 18 };
 /* --- networks ----------------------------------------------------------------------------------------------------- */
 
 static void add_module(const struct training *training, thalnet_center *net, size_t number) {
+  static const thalnet_layer *const hosts[] = {&host_gru, &host_lstm, &host_peeps, &host_leaky};
   static const int32_t dynamic[] = {THALNET_GAUSSIAN, THALNET_SOFTMAX, THALNET_LINEAR};
   thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
   thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
@@ -26,7 +29,9 @@ static void add_module(const struct training *training, thalnet_center *net, siz
     EXPECT_OK(thalnet_module_add_dense(module, training->dense, THALNET_TANH, &dense));
   }
   for (int32_t i = 0; i < training->cells; i++) {
-    if (training->cell == CELL_LSTM) {
+    if (training->cell >= CELL_HOST_GRU) {
+      EXPECT_OK(thalnet_module_add_layer(module, training->units, hosts[training->cell - CELL_HOST_GRU]));
+    } else if (training->cell == CELL_LSTM) {
       EXPECT_OK(thalnet_module_add_lstm(module, training->units, &lstm));
     } else {
       EXPECT_OK(thalnet_module_add_gru(module, training->units, &gru));

@@ -6,7 +6,8 @@
 
 #include "support.h"
 
-enum { CELL_GRU, CELL_GRU_BEFORE, CELL_LSTM };
+/* The last ones are layers of the host: as the first and third, with peepholes, leaky units. */
+enum { CELL_GRU, CELL_GRU_BEFORE, CELL_LSTM, CELL_HOST_GRU, CELL_HOST_LSTM, CELL_HOST_PEEPS, CELL_HOST_LEAKY };
 
 struct training {
   const char *name;
@@ -31,7 +32,7 @@ struct training {
 
 /* They are in trainings_table.c: the first ones small, the first of each engine plain. */
 extern const struct training trainings[];
-enum { SMALL_TRAININGS = 9, LARGE_TRAININGS = 17, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
+enum { SMALL_TRAININGS = 11, LARGE_TRAININGS = 18, TRAININGS = SMALL_TRAININGS + LARGE_TRAININGS };
 
 thalnet_center *training_net(const struct training *training, const thalnet_center_options *options);
 thalnet_batch *training_batch(const struct training *training, const thalnet_center *net);
