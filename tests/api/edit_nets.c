@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "edit_nets.h"
 
+#include "host_layers.h"
+
 /* --- networks ----------------------------------------------------------------------------------------------------- */
+
+int edit_hosts;
+
+static void add_recurrent(thalnet_module *module, int32_t i) {
+  static const thalnet_layer *const hosts[3] = {&host_leaky, &host_peeps, &host_gru};
+  thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+  static const size_t units[3] = {5, 4, 3};
+  before.reset = THALNET_RESET_BEFORE;
+  if (edit_hosts) {
+    EXPECT_OK(thalnet_module_add_layer(module, units[i], hosts[i]));
+  } else if (i == 1) {
+    EXPECT_OK(thalnet_module_add_lstm(module, units[i], NULL));
+  } else {
+    EXPECT_OK(thalnet_module_add_gru(module, units[i], i == 0 ? NULL : &before));
+  }
+}
 
 thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, int32_t skip_own,
                                 int32_t learned_start) {
@@ -11,14 +29,12 @@ thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, i
   thalnet_reader_options reader = THALNET_READER_OPTIONS_INIT;
   thalnet_input_options tokens = THALNET_INPUT_OPTIONS_INIT, dense = THALNET_INPUT_OPTIONS_INIT;
   thalnet_output_options output = THALNET_OUTPUT_OPTIONS_INIT;
-  thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
   options.in_order = in_order;
   options.learned_start = learned_start;
   reader.skip_own = skip_own;
   reader.normalize = kind == EDIT_NORMALIZED;
   tokens.tokens = 1;
   tokens.steps_per_frame = dense.steps_per_frame = output.steps_per_frame = steps;
-  before.reset = THALNET_RESET_BEFORE;
   EXPECT_OK(thalnet_center_create(&options, &net));
   EXPECT_OK(thalnet_center_add_input(net, "x", 3, &dense, NULL));
   EXPECT_OK(thalnet_center_add_input(net, "t", 5, &tokens, NULL));
@@ -27,14 +43,14 @@ thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, i
   for (int32_t i = 0; i < 3; i++) {
     EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
     if (i == 0) {
-      EXPECT_OK(thalnet_module_add_gru(module, 5, NULL));
+      add_recurrent(module, 0);
     } else if (i == 1) {
       EXPECT_OK(thalnet_module_add_dense(module, 6, THALNET_TANH, NULL));
-      EXPECT_OK(thalnet_module_add_lstm(module, 4, NULL));
+      add_recurrent(module, 1);
       EXPECT_OK(thalnet_module_add_dense(module, 3, THALNET_SIGMOID, NULL));
     } else {
-      EXPECT_OK(thalnet_module_add_gru(module, 3, &before));
-      EXPECT_OK(thalnet_module_add_lstm(module, 4, NULL));
+      add_recurrent(module, 2);
+      add_recurrent(module, 1);
     }
     EXPECT_OK(thalnet_module_add_reader(module, kind == EDIT_NORMALIZED ? THALNET_GAUSSIAN : kind, 4, &reader, NULL));
     if (i < 2) {

@@ -9,6 +9,9 @@ enum { S = 5, K = 4 }; /* of the batches */
 
 enum { EDIT_NORMALIZED = THALNET_GAUSSIAN + 1 }; /* kind of reader: the Gaussian with weights that sum to one */
 
+/* With 1 the recurrent layers of what is made are those of the host. */
+extern int edit_hosts;
+
 /* Three modules of all kinds of layers, a dense and a token input, two outputs; so many steps a frame. */
 thalnet_center *edit_make_paced(int32_t steps, int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
 thalnet_center *edit_make(int32_t in_order, int32_t kind, int32_t skip_own, int32_t learned_start);
