@@ -27,6 +27,7 @@ CALL(center_end_write, D(0))
 CALL(module_add_dense, D(0), N(1), I(2), D(3))
 CALL(module_add_gru, D(0), N(1), D(2))
 CALL(module_add_lstm, D(0), N(1), D(2))
+CALL(module_add_layer, D(0), N(1), D(2))
 CALL(module_add_reader, D(0), I(1), N(2), D(3), D(4))
 CALL(module_connect_input, D(0), I(1))
 CALL(module_connect_output, D(0), I(1))
@@ -62,6 +63,7 @@ CALL(batch_write_final_output_gradient, D(0), I(1), D(2), N(3))
 CALL(batch_read_input_gradient, D(0), I(1), D(2), N(3))
 CALL(batch_read_state_gradient, D(0), D(1), N(2))
 CALL(softmax, D(0), N(1))
+CALL(activate, D(0), N(1), I(2))
 CALL(state_create, D(0), N(1), D(2), D(3))
 CALL(state_measure_memory, D(0), N(1), D(2), D(3))
 CALL(state_create_in, D(0), N(1), D(2), D(3), N(4), D(5))
@@ -144,6 +146,8 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
   }
 #define CONTENTS                                                                                                       \
   { .kind = OPTIONS, .data = &w.contents }
+#define LAY                                                                                                            \
+  { .kind = OPTIONS, .data = &host_gru }
 #define LIMIT THALNET_SIZE_LIMIT
 
 #define MISUSE_FUNCTIONS                                                                                               \
@@ -157,7 +161,7 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(center_read_gradient, NET, TEXT(TENSOR, "outputs.0.bias"), Z, C(4)), ROW(center_clear_gradients, NET),       \
       ROW(center_begin_write, NET, SLOT, Z), ROW(center_end_write, NET),                                               \
       ROW(module_add_dense, MOD, X(AMOUNT, LIMIT), IN(4, 0), OPT), ROW(module_add_gru, MOD, X(AMOUNT, LIMIT), OPT),    \
-      ROW(module_add_lstm, MOD, X(AMOUNT, LIMIT), OPT),                                                                \
+      ROW(module_add_lstm, MOD, X(AMOUNT, LIMIT), OPT), ROW(module_add_layer, MOD, X(AMOUNT, LIMIT), LAY),             \
       ROW(module_add_reader, MOD, IN(4, 0), X(AMOUNT, LIMIT), OPT, {.kind = ANY}),                                     \
       ROW(module_connect_input, MOD, IN(1, 0)), ROW(module_connect_output, MOD, IN(1, 0)),                             \
       ROW(batch_create, NET, X(AMOUNT, SIZE_MAX / 8), X(AMOUNT, SIZE_MAX / 8), OPT, SLOT),                             \
@@ -181,6 +185,7 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(batch_write_final_output_gradient, FIN, IN(3, 0), V, C(S * 4)),                                              \
       ROW(batch_read_input_gradient, BAT, IN(1, 0), Z, C(S *K * 3)),                                                   \
       ROW(batch_read_state_gradient, BAT, Z, C(S *w.memory)), ROW(softmax, V, {0}),                                    \
+      ROW(activate, Z, {.kind = ANY, .number = 3}, IN(4, 0)),                                                          \
       ROW(state_create, NET, X(AMOUNT, SIZE_MAX / 64), OPT, SLOT),                                                     \
       ROW(state_measure_memory, NET, X(AMOUNT, SIZE_MAX / 64), OPT, Z),                                                \
       ROW(state_create_in, NET, X(AMOUNT, 10000), OPT, Z, {.kind = ANY, .number = 65536}, SLOT),                       \

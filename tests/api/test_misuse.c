@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_layers.h"
 #include "model_file.h"
 
 /* What a parameter is, and so which values it cannot take. */

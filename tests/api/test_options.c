@@ -61,6 +61,22 @@ PLACE(dense, thalnet_dense_options, THALNET_DENSE_OPTIONS_INIT, status = in_draf
 PLACE(gru, thalnet_gru_options, THALNET_GRU_OPTIONS_INIT, status = in_draft(4, options);)
 PLACE(lstm, thalnet_lstm_options, THALNET_LSTM_OPTIONS_INIT, status = in_draft(5, options);)
 PLACE(reader, thalnet_reader_options, THALNET_READER_OPTIONS_INIT, status = in_draft(6, options);)
+#define IDENTITY_LAYER                                                                                                 \
+  { .struct_size = sizeof(thalnet_layer), .name = "identity", .forward = no_call, .backward = no_call, .gates = 1 }
+static int no_call(void *user, const thalnet_layer_call *call) {
+  (void)user, (void)call;
+  return 1;
+}
+static thalnet_status in_module(const thalnet_layer *layer) {
+  thalnet_center *draft = NULL;
+  thalnet_module *module = NULL;
+  EXPECT_OK(thalnet_center_create(NULL, &draft));
+  EXPECT_OK(thalnet_center_add_module(draft, "x", NULL, &module));
+  const thalnet_status status = thalnet_module_add_layer(module, 3, layer);
+  thalnet_center_free(draft);
+  return status;
+}
+PLACE(layer, thalnet_layer, IDENTITY_LAYER, status = in_module(options);)
 PLACE(batch, thalnet_batch_options, THALNET_BATCH_OPTIONS_INIT, thalnet_batch *made = NULL;
       status = thalnet_batch_create(net, 1, 1, options, &made); thalnet_batch_free(made);)
 PLACE(batch_memory, thalnet_batch_options, THALNET_BATCH_OPTIONS_INIT,
@@ -154,6 +170,7 @@ static const struct place places[] = {
     ROW(gru, thalnet_gru_options),
     ROW(lstm, thalnet_lstm_options),
     ROW(reader, thalnet_reader_options),
+    ROW(layer, thalnet_layer),
     ROW(batch, thalnet_batch_options),
     ROW(batch_memory, thalnet_batch_options),
     ROW(state, thalnet_state_options),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_layers.h"
 #include "model_file.h"
 
 struct world {
@@ -331,6 +332,68 @@ static thalnet_status save_and_load(const thalnet_center_options *options) {
   return status;
 }
 
+/* A network with layers of the host, changed, trained and loaded. */
+static thalnet_status host_layers(const thalnet_center_options *options) {
+  static const thalnet_layer *const known[] = {&host_leaky, &host_peeps};
+  thalnet_load_options load = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_center *net = NULL, *draft = NULL, *copy = NULL;
+  thalnet_module *module = NULL;
+  thalnet_batch *batch = NULL;
+  unsigned char *bytes = malloc(65536);
+  size_t size = 0;
+  load.center = options;
+  load.layers = known;
+  load.layer_count = 2;
+  thalnet_status status = support_try_net(SUPPORT_SMALL, options, &net);
+  if (!status) {
+    status = thalnet_center_edit(net, &draft);
+  }
+  if (!status) {
+    status = thalnet_center_add_module(draft, NULL, NULL, &module);
+  }
+  for (size_t j = 0; j < 5 && !status; j++) { /* so that the module's table grows */
+    status = thalnet_module_add_layer(module, 3, known[j % 2]);
+  }
+  if (!status) {
+    status = thalnet_module_add_reader(module, THALNET_LINEAR, 2, NULL, NULL);
+  }
+  if (!status) {
+    status = thalnet_center_build(draft, 2);
+  }
+  thalnet_center_free(net);
+  net = NULL;
+  if (!status) {
+    status = thalnet_center_edit(draft, &net);
+  }
+  if (!status) {
+    status = thalnet_module_split(thalnet_center_get_module(net, 2), "second", &module);
+  }
+  if (!status) {
+    status = thalnet_center_build(net, 3);
+  }
+  if (!status) {
+    status = thalnet_batch_create(net, 5, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 5, 3, 1);
+  }
+  if (!status) {
+    status = thalnet_forward_backward(net, batch, NULL);
+  }
+  if (!status) {
+    status = thalnet_center_save_memory(net, bytes, 65536, &size);
+  }
+  if (!status) {
+    status = thalnet_center_load_memory(bytes, size, &load, &copy);
+  }
+  free(bytes);
+  thalnet_batch_free(batch);
+  thalnet_center_free(copy);
+  thalnet_center_free(draft);
+  thalnet_center_free(net);
+  return status;
+}
+
 static thalnet_status live(const thalnet_center_options *options) {
   thalnet_center *net = NULL;
   thalnet_state *state = NULL, *parked = NULL;
@@ -409,6 +472,7 @@ START_TEST(every_allocation_fails) {
   fail_everywhere("grow", grow, 1, 0);
   fail_everywhere("grow readers", grow_readers, 1, 0);
   fail_everywhere("look", look, 1, 0);
+  fail_everywhere("layers of the host", host_layers, 1, 0);
   model_free(&stored);
 }
 END_TEST
