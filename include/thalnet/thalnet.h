@@ -29,6 +29,7 @@
 #include <thalnet/edit.h>
 #include <thalnet/export.h>
 #include <thalnet/file.h>
+#include <thalnet/gradient_check.h>
 #include <thalnet/graph.h>
 #include <thalnet/host.h>
 #include <thalnet/layer.h>

@@ -23,7 +23,8 @@ enum {
   THALNET__STREAM_MODULE_DROPOUT = 6,
   THALNET__STREAM_ZONEOUT = 8,
   THALNET__STREAM_SEARCH = 9,
-  THALNET__STREAM_SPLIT = 10
+  THALNET__STREAM_SPLIT = 10,
+  THALNET__STREAM_DIRECTION = 11
 };
 
 /* A generator for one purpose; `index` tells apart its many uses (a tensor, an input). */

@@ -12,7 +12,14 @@
  * ones. */
 enum { THALNET__BLOCK_STEPS = 32 };
 
-enum thalnet__mode { MODE_EVALUATE, MODE_KEEP, MODE_BACKWARD, MODE_TRAIN };
+/* MODE_DRAW: forward as in training, with dropout, but nothing is kept. */
+enum thalnet__mode { MODE_EVALUATE, MODE_KEEP, MODE_BACKWARD, MODE_TRAIN, MODE_DRAW };
+
+/* Whether numbers are drawn, as in training. */
+static int thalnet__draws(enum thalnet__mode mode) { return mode == MODE_TRAIN || mode == MODE_DRAW; }
+
+/* Whether backward goes with it, or follows. */
+static int thalnet__goes_back(enum thalnet__mode mode) { return mode != MODE_EVALUATE && mode != MODE_DRAW; }
 
 typedef struct thalnet__run {
   thalnet_batch *batch;
@@ -43,14 +50,12 @@ static thalnet__work_shape thalnet__shape_for(const thalnet_batch *batch, enum t
   const size_t block = THALNET__BLOCK_STEPS / batch->net->steps_per_frame;
   thalnet__work_shape shape = {
       .rows = thalnet__batch_chunk(batch), .frames = batch->frames, .settle_steps = batch->net->settle_steps};
-  if (mode == MODE_EVALUATE)
-    shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
-  else
-    shape.backward = 1;
+  if (mode == MODE_EVALUATE) shape.frames = thalnet__min(shape.frames, thalnet__max(1, block));
+  shape.backward = thalnet__goes_back(mode);
   shape.workers = thalnet__sharers(batch);
   shape.input_gradients = shape.backward && batch->options.input_gradients;
-  shape.drops_contexts = mode == MODE_TRAIN && batch->dropout.contexts > 0;
-  shape.drops_center = mode == MODE_TRAIN && (batch->dropout.features > 0 || batch->dropout.modules > 0);
+  shape.drops_contexts = thalnet__draws(mode) && batch->dropout.contexts > 0;
+  shape.drops_center = thalnet__draws(mode) && (batch->dropout.features > 0 || batch->dropout.modules > 0);
   shape.drops_every_step = (shape.drops_contexts || shape.drops_center) && batch->dropout.every_step;
   shape.extra_slots = thalnet__min(reset_frames, shape.frames);
   return shape;
@@ -89,7 +94,7 @@ static void thalnet__run_chunk(thalnet__run *run, thalnet__work *work, size_t ch
   thalnet_batch *batch = run->batch;
   const size_t first = chunk * run->chunk, rows = thalnet__min(run->chunk, batch->sequences - first);
   if (run->mode != MODE_BACKWARD)
-    thalnet__chunk_forward(work, batch, first, rows, run->block, run->mode != MODE_EVALUATE);
+    thalnet__chunk_forward(work, batch, first, rows, run->block, thalnet__goes_back(run->mode));
   if (run->mode == MODE_BACKWARD || run->mode == MODE_TRAIN) {
     real *gradients = thalnet__tree_take(&batch->tree, chunk);
     thalnet__chunk_backward(work, batch, gradients);
@@ -185,7 +190,7 @@ static thalnet_status thalnet__prepare_run(thalnet_batch *batch, enum thalnet__m
   batch->stage = THALNET__BATCH_BEGUN;
   thalnet__clear_results(batch);
   thalnet__start_batch(batch, state);
-  batch->dropping = mode == MODE_TRAIN;
+  batch->dropping = thalnet__draws(mode);
   batch->version = net->version;
   return THALNET_OK;
 }
@@ -292,7 +297,9 @@ thalnet_status thalnet__backward(thalnet_center *net, thalnet_batch *batch) {
   return thalnet__run_gradients(net, batch, MODE_BACKWARD, NULL);
 }
 
-thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state) {
+/* after NULL: the memory after the batch is nobody's. */
+static thalnet_status thalnet__train(thalnet_center *net, thalnet_batch *batch, const thalnet_state *before,
+                                     thalnet_state *after) {
   int goals = 0;
   if (!batch->options.for_backward)
     return thalnet__fail(THALNET_ERROR_STATE, "the batch was created without for_backward");
@@ -303,8 +310,33 @@ thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *bat
   for (size_t o = 0; o < net->output_count; o++) goals |= batch->outputs[o].goals_set;
   if (!goals) return thalnet__fail(THALNET_ERROR_STATE, "no output has labels or targets");
   THALNET__TRY(thalnet__make_gradients(net));
-  THALNET__TRY(thalnet__prepare_run(batch, MODE_TRAIN, state));
-  return thalnet__run_gradients(net, batch, MODE_TRAIN, state);
+  THALNET__TRY(thalnet__prepare_run(batch, MODE_TRAIN, before));
+  return thalnet__run_gradients(net, batch, MODE_TRAIN, after);
+}
+
+thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state) {
+  return thalnet__train(net, batch, state, state);
+}
+
+thalnet_status thalnet__training_gradient(thalnet_center *net, thalnet_batch *batch, const thalnet_state *state) {
+  return thalnet__train(net, batch, state, NULL);
+}
+
+thalnet_status thalnet__training_loss(thalnet_batch *batch, const thalnet_state *state, double *loss) {
+  *loss = 0;
+  THALNET__TRY(thalnet__prepare_run(batch, MODE_DRAW, state));
+  THALNET__TRY(thalnet__run_all(batch, MODE_DRAW, thalnet__workers(batch)));
+  THALNET__TRY(thalnet__finish_forward(batch, NULL));
+  for (size_t o = 0; o < batch->net->output_count; o++) {
+    const thalnet__batch_output *mine = &batch->outputs[o];
+    if (mine->goals_set && mine->weight_sum > 0) *loss += (double)mine->loss_weight * mine->loss_sum / mine->weight_sum;
+  }
+  return THALNET_OK;
+}
+
+void thalnet__forget_results(thalnet_batch *batch) {
+  batch->stage = THALNET__BATCH_BEGUN;
+  batch->kept = batch->backward_done = 0;
 }
 
 thalnet_status thalnet__run_observed(thalnet_batch *batch) {

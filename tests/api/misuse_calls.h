@@ -54,6 +54,7 @@ CALL(batch_set_label_smoothing, D(0), I(1), R(2))
 CALL(forward, D(0), D(1), D(2))
 CALL(backward, D(0), D(1))
 CALL(forward_backward, D(0), D(1), D(2))
+CALL(gradient_check, D(0), D(1), D(2), D(3), D(4), N(5), D(6))
 CALL(batch_measure, D(0), I(1), D(2))
 CALL(batch_read_losses, D(0), I(1), D(2), N(3))
 CALL(batch_read_output, D(0), I(1), D(2), N(3))
@@ -178,6 +179,8 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(batch_set_label_smoothing, BAT, IN(1, 0), REAL(RATE)),                                                       \
       ROW(batch_set_loss_weight, BAT, IN(3, 0), REAL(WEIGHT)), ROW(forward, NET, BAT, H(MAYBE_STATE, w.state)),        \
       ROW(backward, NET, BAT), ROW(forward_backward, NET, BAT, H(MAYBE_STATE, w.state)),                               \
+      ROW(gradient_check, NET, BAT, H(MAYBE_STATE, w.state), OPT, {.kind = ANY}, {.kind = ANY, .number = 0},           \
+          {.kind = OPTIONS, .data = w.zeros}),                                                                         \
       ROW(batch_measure, BAT, IN(3, 0), {.kind = OPTIONS, .data = w.zeros}),                                           \
       ROW(batch_read_losses, BAT, IN(3, 0), Z, C(S)), ROW(batch_read_output, BAT, IN(3, 0), Z, C(S *K * 4)),           \
       ROW(batch_read_final_output, FIN, IN(3, 0), Z, C(S * 4)),                                                        \
