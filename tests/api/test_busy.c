@@ -44,6 +44,7 @@ static void meddle_with_batch(struct meddler *m) {
   static const uint64_t ids[4] = {0};
   static const uint8_t r[100] = {0};
   thalnet_measure measure = THALNET_MEASURE_INIT;
+  thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
   double losses[4];
   BUSY(thalnet_batch_begin(m->batch, 4, 2));
   BUSY(thalnet_batch_set_inputs(m->batch, 0, v, 24));
@@ -66,6 +67,7 @@ static void meddle_with_batch(struct meddler *m) {
   BUSY(thalnet_forward(m->net, m->batch, NULL));
   BUSY(thalnet_forward_backward(m->net, m->batch, NULL));
   BUSY(thalnet_backward(m->net, m->batch));
+  BUSY(thalnet_gradient_check(m->net, m->batch, NULL, NULL, NULL, 0, &result));
   BUSY(thalnet_batch_set_tokens(m->batch, 1, n, 8));
   BUSY(thalnet_batch_set_targets(m->batch, 1, v, 16));
   BUSY(thalnet_batch_set_final_targets(m->batch, 1, v, 8));
@@ -109,7 +111,9 @@ static void meddle(void *argument) {
   }
   float *parameters = malloc(all * sizeof *parameters);
   memset(parameters, 0, all * sizeof *parameters);
+  thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
   BUSY(thalnet_forward_backward(m->net, m->other, NULL));
+  BUSY(thalnet_gradient_check(m->net, m->other, NULL, NULL, NULL, 0, &result));
   BUSY(thalnet_center_write(m->net, NULL, parameters, all));
   BUSY(thalnet_center_begin_write(m->net, &values, &count));
   BUSY(thalnet_center_clear_gradients(m->net));

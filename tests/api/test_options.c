@@ -84,6 +84,9 @@ PLACE(batch_memory, thalnet_batch_options, THALNET_BATCH_OPTIONS_INIT,
       status = thalnet_batch_measure_memory(net, 1, 1, options, 0, &size);)
 PLACE(dropout, thalnet_dropout_options, THALNET_DROPOUT_OPTIONS_INIT,
       status = thalnet_batch_set_dropout(batch, options);)
+PLACE(gradient_check, thalnet_gradient_check_options, THALNET_GRADIENT_CHECK_OPTIONS_INIT,
+      thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
+      status = thalnet_gradient_check(net, batch, NULL, options, NULL, 0, &result);)
 PLACE(state, thalnet_state_options, THALNET_STATE_OPTIONS_INIT, thalnet_state *made = NULL;
       status = thalnet_state_create(net, 1, options, &made); thalnet_state_free(made);)
 PLACE(state_memory, thalnet_state_options, THALNET_STATE_OPTIONS_INIT, uint64_t bytes;
@@ -173,6 +176,7 @@ static const struct place places[] = {
     ROW(layer, thalnet_layer),
     ROW(batch, thalnet_batch_options),
     ROW(batch_memory, thalnet_batch_options),
+    ROW(gradient_check, thalnet_gradient_check_options),
     ROW(state, thalnet_state_options),
     ROW(state_memory, thalnet_state_options),
     ROW(optimizer, thalnet_optimizer_options),

@@ -394,6 +394,38 @@ static thalnet_status host_layers(const thalnet_center_options *options) {
   return status;
 }
 
+static thalnet_status check_gradients(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_gradient_check_options one = THALNET_GRADIENT_CHECK_OPTIONS_INIT;
+  thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
+  one.directions = 1;
+  thalnet_status status = support_try_net(SUPPORT_SMALL, options, &net);
+  if (!status) {
+    status = thalnet_batch_create(net, 5, 3, NULL, &batch);
+  }
+  if (!status) {
+    status = support_try_fill(net, batch, 5, 3, 1);
+  }
+  if (!status) {
+    float *before = support_parameters(net);
+    status = thalnet_gradient_check(net, batch, NULL, &one, NULL, 0, &result);
+    float *after = support_parameters(net);
+    if (!support_same(before, after, thalnet_center_parameter_count(net)) ||
+        (result.compared == 0) != (status != THALNET_OK)) {
+      abort();
+    }
+    free(before);
+    free(after);
+  }
+  if (!status) {
+    status = thalnet_forward_backward(net, batch, NULL);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return status;
+}
+
 static thalnet_status live(const thalnet_center_options *options) {
   thalnet_center *net = NULL;
   thalnet_state *state = NULL, *parked = NULL;
@@ -473,6 +505,7 @@ START_TEST(every_allocation_fails) {
   fail_everywhere("grow readers", grow_readers, 1, 0);
   fail_everywhere("look", look, 1, 0);
   fail_everywhere("layers of the host", host_layers, 1, 0);
+  fail_everywhere("gradient check", check_gradients, 1, 0);
   model_free(&stored);
 }
 END_TEST
