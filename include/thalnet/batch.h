@@ -217,20 +217,22 @@ THALNET_API thalnet_status thalnet_batch_set_label_smoothing(thalnet_batch *batc
  * @retval THALNET_ERROR_BUSY batch, state or net is in use
  * @retval THALNET_ERROR_NONFINITE a loss, or with a state a value of the memory, is not finite; outputs and measures can be
  *         read, the state is as before
+ * @retval THALNET_ERROR_HOST a layer of the host failed (thalnet/layer.h): there are no results, the state is as before
  * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_forward(const thalnet_center *net, thalnet_batch *batch, thalnet_state *state);
 
 /** After thalnet_forward with a batch for backward: adds the gradients of all losses, and of what the host wrote by
  * thalnet_batch_write_output_gradient, to the center's. Once per forward.
  * @retval as thalnet_forward; THALNET_ERROR_STATE without thalnet_forward before, or when neither a label nor a written
- *         gradient is there; or when the center was written in between */
+ *         gradient is there; or when the center was written in between; THALNET_ERROR_HOST: the gradients are as before, and
+ *         thalnet_forward comes first again */
 THALNET_API thalnet_status thalnet_backward(thalnet_center *net, thalnet_batch *batch);
 
 /** The training call: forward, losses and backward, chunk by chunk, so that only as many chunks of activations exist as
  * threads (in large networks one, which they share). Adds to the gradients; with dropout and zoneout. Otherwise as thalnet_forward and
  * thalnet_backward.
- * @retval as both; THALNET_ERROR_STATE when no output has labels or the batch is not for backward; THALNET_ERROR_NONFINITE:
- *         the gradients are as before too */
+ * @retval as both; THALNET_ERROR_STATE when no output has labels or the batch is not for backward; THALNET_ERROR_NONFINITE,
+ *         THALNET_ERROR_HOST: the gradients are as before too */
 THALNET_API thalnet_status thalnet_forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state);
 
 /* --- results --------------------------------------------------------------------------------------------------------- */

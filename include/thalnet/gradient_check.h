@@ -35,7 +35,7 @@ typedef struct thalnet_gradient_check_result {
   int32_t reserved;
   size_t compared;    /**< tensors that were compared */
   size_t unseen;      /**< those whose gradients are too faint to be told from rounding, or zero */
-  double worst;       /**< the largest relative error */
+  double worst;       /**< the largest relative error; infinite where a gradient is not finite */
   const char *tensor; /**< that has it, a name as of thalnet_center_tensor_name; NULL: none was compared */
   double loss;        /**< of the batch, as in training: over the outputs, loss weight * loss_sum / weight_sum */
 } thalnet_gradient_check_result;

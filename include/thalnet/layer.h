@@ -4,8 +4,9 @@
  *
  * Such a layer is a cell. The library does what is linear in it: the products of the input and of the hidden state, in
  * training and at live steps, task inputs, tokens and biases, the gradients of all weights. The host does what happens
- * element by element, in two functions: from products to a new hidden state, and back. So the layer is as fast as
- * the library's own, and is threaded, saved, frozen, edited and moved as they are.
+ * element by element, in two functions: from products to a new hidden state, and back. So the layer is nearly as fast as
+ * the library's own (a GRU written so takes a quarter longer in small networks, a twentieth in large ones), and is
+ * threaded, saved, frozen, edited and moved as they are.
  *
  *     a = W_ih u + b_ih          [gates][units]           u: what the layer sees
  *     b = W_hh h + b_hh          [hidden_gates][units]    h: its hidden state at the step before
@@ -29,11 +30,12 @@
  * A wrong backward is the usual mistake; thalnet_gradient_check (gradient_check.h) finds it.
  *
  * Rules for both functions. Numbers of a row follow from that row alone, and are the same however many rows a call has;
- * then results are the same for every number of threads. Numbers of a unit follow from those of that unit alone; else growing the
- * layer (edit.h) changes what it did before. They are called from any of the threads of a call, and from several at
- * once: what `user` points to is only read. They run with round to nearest and denormals as zeros, and leave that mode
- * as it is. They do not call anything that needs a handle. Rows whose sequence is over are computed along with the
- * others; their gradients are 0. Layer norm, zoneout and starts of gates are for the library's own layers. */
+ * then results are the same for every number of threads. Numbers of a unit follow from those of that unit alone; else
+ * growing the layer (edit.h) changes what it did before. They are called from any of the threads of a call, and from
+ * several at once: what `user` points to is only read. They run with round to nearest and denormals as zeros, and leave
+ * that mode as it is. They return, without exceptions or jumps, and do not call anything that needs a handle. Rows whose
+ * sequence is over are computed along with the others; their gradients are 0. Layer norm, zoneout and starts of gates are
+ * for the library's own layers. */
 #ifndef THALNET_LAYER_H
 #define THALNET_LAYER_H
 

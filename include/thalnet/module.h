@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Modules: stacks of layers that turn task inputs and context into features (paper section 2). The input of the first layer
- * is the module's connected inputs, in the order of their numbers, followed by its context; the output of the last layer is
- * the module's features. Modules are created by thalnet_center_add_module, owned by their center and never freed alone.
+ * Modules: stacks of layers, the library's (here) or the host's (layer.h), that turn task inputs and context into features
+ * (paper section 2). The input of the first layer is the module's connected inputs, in the order of their numbers, followed
+ * by its context; the output of the last layer is the module's features. Modules are created by thalnet_center_add_module,
+ * owned by their center and never freed alone.
  *
  * A module without reader does not see the center: one such module with four GRU layers is a stacked GRU.
  *

@@ -34,8 +34,8 @@ enum {
  * @param count modules * modules
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_SIZE, THALNET_ERROR_MISMATCH
  * @retval THALNET_ERROR_BUSY, THALNET_ERROR_MEMORY, THALNET_ERROR_OVERFLOW
- * @retval THALNET_ERROR_DATA, THALNET_ERROR_NONFINITE as thalnet_forward, which it runs: the batch's results are new, and
- *         thalnet_backward needs a thalnet_forward again */
+ * @retval THALNET_ERROR_DATA, THALNET_ERROR_NONFINITE, THALNET_ERROR_HOST as thalnet_forward, which it runs: the batch's
+ *         results are new, and thalnet_backward needs a thalnet_forward again */
 THALNET_API thalnet_status thalnet_center_routing(const thalnet_center *net, thalnet_batch *batch, int32_t measure,
                                                   float *values, size_t count);
 

@@ -93,7 +93,8 @@ THALNET_API thalnet_status thalnet_state_set_tokens(thalnet_state *state, int32_
 /** Advances the first `rows` rows by one frame; the other rows keep their memory.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_BUSY, THALNET_ERROR_MISMATCH (another center)
  * @retval THALNET_ERROR_SIZE more rows than the state has, or than a set input gave
- * @retval THALNET_ERROR_STATE the state is not live */
+ * @retval THALNET_ERROR_STATE the state is not live
+ * @retval THALNET_ERROR_HOST a layer of the host failed; memory, inputs and outputs are as before */
 THALNET_API thalnet_status thalnet_state_advance(const thalnet_center *net, thalnet_state *state, size_t rows);
 
 /** Copies an output of the last frame: [row][output frame][value] of the rows last advanced. Settle steps do not run.

@@ -20,8 +20,9 @@
  * zeros. */
 void thalnet__describe_network(thalnet__text *text, const thalnet_center *net, size_t *checksum);
 
-/* Declares on an empty draft what the pairs describe, with the host's layers where it has such. The declaring calls check every number and name; what they refuse is
- * THALNET_ERROR_FORMAT here, or THALNET_ERROR_LIMIT; THALNET_ERROR_UNSUPPORTED or _MISMATCH of such layers. Takes every pair of ours, and fails where one is left. */
+/* Declares on an empty draft what the pairs describe, with the host's layers where it has such. The declaring calls check
+ * every number and name; what they refuse is THALNET_ERROR_FORMAT here, or THALNET_ERROR_LIMIT; THALNET_ERROR_UNSUPPORTED
+ * or _MISMATCH of such layers. Takes every pair of ours, and fails where one is left. */
 thalnet_status thalnet__declare_network(thalnet__header *header, const thalnet__host_layers *layers,
                                         thalnet_center *net);
 

@@ -131,7 +131,8 @@ static thalnet_status thalnet__check_tensor(const thalnet__check *check, const t
     thalnet__comparison comparison = {0, 0, 0};
     status = thalnet__compare(check, tensor, factors[k] * check->options->step, &comparison);
     if (status != THALNET_OK || !(comparison.doubt < THALNET__CLEAR * tolerance * comparison.scale)) continue;
-    const double relative = comparison.error / comparison.scale;
+    double relative = comparison.error / comparison.scale;
+    if (!thalnet__is_finite(relative)) relative = INFINITY; /* the gradient is none */
     if (*error < 0 || relative < *error) *error = relative;
     if (*error <= tolerance) break;
   }

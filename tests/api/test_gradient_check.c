@@ -181,6 +181,30 @@ START_TEST(what_is_wrong_is_found) {
 }
 END_TEST
 
+static int nan_backward(void *user, const thalnet_layer_call *call) {
+  const int failed = host_leaky.backward(user, call);
+  call->d_vectors[call->units - 1] = NAN;
+  return failed;
+}
+
+/* Training would refuse it at the next step; here it is a wrong gradient, of every tensor that it reaches. */
+START_TEST(what_is_no_number_is_wrong) {
+  thalnet_layer layer = host_leaky;
+  layer.backward = nan_backward;
+  const struct subject subject = {.name = "nan", .layer = &layer, .reader = THALNET_LINEAR, .activation = THALNET_TANH};
+  thalnet_center *net = make(&subject);
+  thalnet_batch *batch = fill(&subject, net);
+  double errors[64];
+  const thalnet_gradient_check_result result = check_net(net, batch, errors);
+  ck_assert_int_eq(result.passed, 0);
+  ck_assert(isinf(result.worst) && isinf(error_of(net, errors, "modules.0.layers.1.vectors")));
+  ck_assert(error_of(net, errors, "modules.0.layers.1.weight_ih") < 0.02);
+  ck_assert_ptr_nonnull(strstr(result.tensor, ".vectors"));
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* Without an effect on the loss nothing can be seen: that is not passing. */
 START_TEST(what_has_no_effect_is_unseen) {
   const struct subject subject = {.name = "silent", .reader = THALNET_LINEAR, .activation = THALNET_TANH};
@@ -343,8 +367,8 @@ START_TEST(arguments_are_checked) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {what_is_right_passes,        what_is_wrong_is_found, what_has_no_effect_is_unseen,
-                                frozen_tensors_are_left_out, windows_and_threads,    no_trace_is_left,
-                                arguments_are_checked};
+  const TTest *const tests[] = {
+      what_is_right_passes,        what_is_wrong_is_found, what_is_no_number_is_wrong, what_has_no_effect_is_unseen,
+      frozen_tensors_are_left_out, windows_and_threads,    no_trace_is_left,           arguments_are_checked};
   return SUPPORT_RUN("gradient_check", tests);
 }
