@@ -81,8 +81,8 @@ THALNET_API thalnet_status thalnet_center_trace_features(const thalnet_center *n
  * @param batch of this center, with contents
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE, THALNET_ERROR_ARGUMENT, THALNET_ERROR_SIZE, THALNET_ERROR_MISMATCH
  * @retval THALNET_ERROR_BUSY also while another call writes the center
- * @retval THALNET_ERROR_MEMORY, THALNET_ERROR_OVERFLOW, THALNET_ERROR_DATA, THALNET_ERROR_NONFINITE as thalnet_forward;
- *         THALNET_ERROR_DATA also for a cut that is neither 0 nor 1
+ * @retval THALNET_ERROR_MEMORY, THALNET_ERROR_OVERFLOW, THALNET_ERROR_DATA, THALNET_ERROR_NONFINITE, THALNET_ERROR_HOST as
+ *         thalnet_forward; THALNET_ERROR_DATA also for a cut that is neither 0 nor 1
  * Threads: as thalnet_center_write: no other call on the center, its states or batches at the same time. */
 THALNET_API thalnet_status thalnet_center_ablate(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut,
                                                  size_t count);

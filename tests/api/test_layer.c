@@ -361,14 +361,16 @@ static thalnet_status live_step(struct world *world) {
   return thalnet_state_step(world->net, world->state, frame, SEQUENCES * 3, answer, SEQUENCES * 2);
 }
 
-enum { FORWARD, TRAINING, BACKWARD, LIVE, ROUTING, CALLS };
+enum { FORWARD, TRAINING, BACKWARD, LIVE, ROUTING, ABLATION };
 static thalnet_status do_call(struct world *world, int call) {
+  static const unsigned char cut[16] = {0, 1}; /* nodes: x, two modules, y */
   float shares[4];
   switch (call) {
   case FORWARD: return thalnet_forward(world->net, world->batch, world->state);
   case TRAINING: return thalnet_forward_backward(world->net, world->batch, world->state);
   case BACKWARD: return thalnet_backward(world->net, world->batch);
   case LIVE: return live_step(world);
+  case ABLATION: return thalnet_center_ablate(world->net, world->batch, cut, 16);
   default: return thalnet_center_routing(world->net, world->batch, THALNET_ROUTING_SHARE, shares, 4);
   }
 }
@@ -428,6 +430,7 @@ START_TEST(failures_lose_nothing) {
         fail_once(BACKWARD, 1, 1, threads, wide, waiting);
         fail_once(LIVE, 0, 1, threads, wide, waiting);
         fail_once(ROUTING, 0, 2, threads, wide, waiting);
+        fail_once(ABLATION, 0, 2, threads, wide, waiting);
       }
     }
   }
