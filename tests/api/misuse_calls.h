@@ -210,7 +210,8 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(checkpoint_load, TEXT(PATH, "nowhere"), CONTENTS, OPT, SLOT),                                                \
       ROW(checkpoint_load_memory, Z, {.kind = ANY, .number = 100}, CONTENTS, SLOT),                                    \
       ROW(center_routing, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(4)),                                               \
-      ROW(center_wiring, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(49)), ROW(center_ablate, NET, BAT, Z, C(49)),       \
+      ROW(center_wiring, NET, H(MAYBE_BATCH, NULL), IN(2, 0), Z, C(49)),                                               \
+      ROW(center_ablate, NET, BAT, {.kind = DATA, .data = w.zeros}, C(49)),                                            \
       ROW(center_trace_routing, NET, BAT, {.kind = MOST, .size = S - 1, .number = 0}, IN(2, 0), Z, C(K * 4)),          \
       ROW(center_trace_features, NET, BAT, {.kind = MOST, .size = S - 1, .number = 0}, Z, C(K * 9)),                   \
       ROW(graph_create, NET, V, C(49), OPT, SLOT),                                                                     \
