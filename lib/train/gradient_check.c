@@ -132,7 +132,7 @@ static thalnet_status thalnet__check_tensor(const thalnet__check *check, const t
     status = thalnet__compare(check, tensor, factors[k] * check->options->step, &comparison);
     if (status != THALNET_OK || !(comparison.doubt < THALNET__CLEAR * tolerance * comparison.scale)) continue;
     double relative = comparison.error / comparison.scale;
-    if (!thalnet__is_finite(relative)) relative = INFINITY; /* the gradient is none */
+    if (!thalnet__is_finite(relative)) relative = (double)INFINITY; /* the gradient is none */
     if (*error < 0 || relative < *error) *error = relative;
     if (*error <= tolerance) break;
   }
