@@ -63,9 +63,8 @@ typedef struct thalnet_layer_call {
   size_t hidden_before_stride;
   const float *cell_before; /**< c */
   size_t cell_before_stride;
-  float *
-      input; /**< [gates][units]. Forward: a, which it may overwrite with what backward wants. Backward: what forward left
-                      there; it must write the gradient of a in its place */
+  float *input; /**< [gates][units]. Forward: a, which it may overwrite with what backward wants. Backward: what forward
+                     left there; it must write the gradient of a in its place */
   float *hidden; /**< [hidden_gates][units]: the same for b */
   float *kept;   /**< [kept][units]: written by forward, read by backward */
   size_t stride; /**< of input, hidden, kept and d_vectors */
