@@ -127,16 +127,21 @@ static thalnet_status evaluate(void *context, enum example_part part, double *va
                                                                      : &c->data->train;
   thalnet_batch *batch = c->trainer->evaluation;
   uint64_t right = 0;
+  double loss = 0.0;
   for (size_t first = 0; first < images->count; first += EXAMPLE_EVALUATION_IMAGES) {
     size_t left = images->count - first, count = left < EXAMPLE_EVALUATION_IMAGES ? left : EXAMPLE_EVALUATION_IMAGES;
+    thalnet_measure measure = THALNET_MEASURE_INIT;
     thalnet_status status = fill_some(c, batch, images, first, count);
     if (!status) status = thalnet_forward(c->trainer->net, batch, NULL);
     if (!status) status = example_classifier_vote(c, batch, count);
+    if (!status) status = thalnet_batch_measure(batch, c->trainer->network.ports.outputs[0], &measure);
     if (status) return status;
+    loss += measure.loss_sum / measure.weight_sum * (double)count;
     right += count_right(c, images, count);
     if (part == EXAMPLE_TEST) memcpy(c->predicted + first, c->classes, count);
   }
   *value_out = (double)right / (double)images->count;
+  c->loss = loss / (double)images->count;
   return THALNET_OK;
 }
 

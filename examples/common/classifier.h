@@ -36,6 +36,7 @@ struct example_classifier {
   float *logits; /* of a batch */
   double *votes;
   uint8_t *classes, *predicted; /* of a batch; of the test images */
+  double loss;                  /* the mean over the images that were evaluated last, of the first output */
 };
 
 /* --images, --held-out; --readout, --readout-frames, --predictions */

@@ -72,6 +72,15 @@ static void add_layers(const struct example_network *network, thalnet_module *mo
   if (has_top(network) || !has_recurrent(network)) add_dense(network, module, network->features, THALNET_TANH);
 }
 
+thalnet_status example_network_add_module(const struct example_network *network, thalnet_center *net, long number,
+                                          thalnet_module **module_out) {
+  thalnet_status status = thalnet_center_add_module(net, NULL, NULL, module_out);
+  if (status) return status;
+  add_layers(network, *module_out, number);
+  if (reads(network)) add_reader(network, *module_out);
+  return THALNET_OK;
+}
+
 static void add_ports(struct example_network *network, thalnet_center *net) {
   struct example_ports *ports = &network->ports;
   thalnet_input_options input = THALNET_INPUT_OPTIONS_INIT;
@@ -99,9 +108,7 @@ static void describe(struct example_network *network, thalnet_center *net) {
   add_ports(network, net);
   for (long i = 0; i < network->modules; i++) {
     thalnet_module *module;
-    if (thalnet_center_add_module(net, NULL, NULL, &module)) return;
-    add_layers(network, module, i);
-    if (reads(network)) add_reader(network, module);
+    if (example_network_add_module(network, net, i, &module)) return;
     for (size_t k = 0; k < ports->input_count; k++)
       if (is_plain(network) || (!ends && k == (size_t)i % ports->input_count) || (ends && i == 0))
         thalnet_module_connect_input(module, ports->inputs[k]);

@@ -70,6 +70,11 @@ thalnet_status example_network_fit(struct example_network *network);
 thalnet_status example_network_build(struct example_network *network, const thalnet_center_options *options,
                                      uint64_t seed, thalnet_center **net_out);
 
+/* Adds one more module of its kind, with its reader, to a center under construction; `number` chooses its time scale. What it is
+ * connected to is the caller's. */
+thalnet_status example_network_add_module(const struct example_network *network, thalnet_center *net, long number,
+                                          thalnet_module **module_out);
+
 /* Loads a saved network in place of building one; it must have the ports' inputs and outputs. */
 int example_network_load(struct example_network *network, const thalnet_center_options *options, const char *path,
                          thalnet_center **net_out, struct example_error *error);

@@ -42,17 +42,16 @@ static int build(struct example_trainer *t) {
   return EXAMPLE_EXIT_SUCCESS;
 }
 
-/* Adam or AdamW over all steps that are planned. */
-static thalnet_status create_optimizer(struct example_trainer *t) {
+thalnet_status example_create_optimizer(struct example_trainer *t, uint64_t total_steps) {
   const struct example_settings *s = t->settings;
   thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
   options.rate = s->rate;
   options.clip_norm = s->clip;
   options.weight_decay = s->weight_decay;
   options.average = s->average;
-  options.schedule = THALNET_SCHEDULE_COSINE;
-  options.total_steps = (uint64_t)s->epochs * t->task.steps;
-  options.warmup_steps = options.total_steps > 5 * WARMUP_STEPS ? WARMUP_STEPS : options.total_steps / 5;
+  options.schedule = total_steps > 0 ? THALNET_SCHEDULE_COSINE : THALNET_SCHEDULE_CONSTANT;
+  if (total_steps > 0) options.total_steps = total_steps;
+  options.warmup_steps = total_steps == 0 || total_steps > 5 * WARMUP_STEPS ? WARMUP_STEPS : total_steps / 5;
   if (s->warmup >= 0) options.warmup_steps = (uint64_t)s->warmup;
   return thalnet_optimizer_create(t->net, s->weight_decay > 0.0 ? THALNET_ADAMW : THALNET_ADAM, &options,
                                   &t->optimizer);
@@ -77,25 +76,31 @@ static thalnet_status set_dropout(struct example_trainer *t) {
   return status ? status : thalnet_batch_set_dropout(t->training, &dropout);
 }
 
-/* What training needs besides the network. */
-static thalnet_status create_training(struct example_trainer *t) {
+thalnet_status example_create_batches(struct example_trainer *t) {
   const struct example_settings *s = t->settings;
   const struct example_ports *ports = &t->network.ports;
   thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  options.for_backward = 0; /* keeps no activations */
+  thalnet_status status =
+      thalnet_batch_create(t->net, t->task.evaluation_sequences, t->task.evaluation_frames, &options, &t->evaluation);
+  if (status || s->load) return status; /* a loaded network is not trained */
+  options.for_backward = 1;
   options.seed = (uint64_t)s->seed;
-  thalnet_status status = thalnet_batch_create(t->net, t->task.sequences, t->task.frames, &options, &t->training);
+  status = thalnet_batch_create(t->net, t->task.sequences, t->task.frames, &options, &t->training);
   if (!status) status = set_dropout(t);
   for (size_t i = 0; i < ports->output_count && !status; i++)
     status = thalnet_batch_set_label_smoothing(t->training, ports->outputs[i], (float)s->smoothing);
-  if (!status && t->task.carry) {
-    thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
-    carried.live = 0; /* batches advance it, not single frames */
-    status = thalnet_state_create(t->net, t->task.sequences, &carried, &t->state);
-  }
-  return status ? status : create_optimizer(t);
+  return status;
 }
 
-static void print_training(const struct example_settings *s) {
+/* The memory of the training batch's sequences, where it is carried on. */
+static thalnet_status create_state(struct example_trainer *t) {
+  thalnet_state_options carried = THALNET_STATE_OPTIONS_INIT;
+  carried.live = 0; /* batches advance it, not single frames */
+  return t->task.carry ? thalnet_state_create(t->net, t->task.sequences, &carried, &t->state) : THALNET_OK;
+}
+
+void example_print_training(const struct example_settings *s) {
   printf("training: %s, rate %g, %s %ld, input dropout %g", s->weight_decay > 0.0 ? "AdamW" : "Adam", s->rate,
          s->batch_option, s->batch, s->input_dropout);
   if (s->weight_decay > 0.0) printf(", weight decay %g", s->weight_decay);
@@ -105,16 +110,15 @@ static void print_training(const struct example_settings *s) {
 }
 
 int example_prepare(struct example_trainer *t) {
-  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
-  options.for_backward = 0; /* keeps no activations */
+  const struct example_settings *s = t->settings;
   /* The library's own threads each call BLAS. Not every BLAS can be told, and that is fine. */
   (void)thalnet_blas_set_threads(1);
   int code = build(t);
   if (code) return code;
-  thalnet_status status =
-      thalnet_batch_create(t->net, t->task.evaluation_sequences, t->task.evaluation_frames, &options, &t->evaluation);
-  if (!status && !t->settings->load) status = create_training(t);
-  if (status) return example_library_failed(t->settings->program, status);
-  if (!t->settings->load && !t->settings->quiet) print_training(t->settings);
+  thalnet_status status = example_create_batches(t);
+  if (!status && !s->load) status = create_state(t);
+  if (!status && !s->load) status = example_create_optimizer(t, (uint64_t)s->epochs * t->task.steps);
+  if (status) return example_library_failed(s->program, status);
+  if (!s->load && !s->quiet) example_print_training(s);
   return EXAMPLE_EXIT_SUCCESS;
 }

@@ -18,13 +18,14 @@ void example_settings_start(struct example_settings *s, const char *program, con
 }
 
 void example_settings_add_training(struct example_settings *s) {
+  if (!s->epochs_help) s->epochs_help = "passes over the training data";
   if (!s->batch_option) {
     s->batch_option = "batch";
     s->batch_help = "sequences a step";
   }
   const struct example_option options[] = {
       EXAMPLE_OPTIONS_HEADING("Training (Adam or AdamW, warm-up, then half a cosine down to zero)"),
-      {EXAMPLE_COUNT, "epochs", "N", "passes over the training data", &s->epochs, 1, 1e6},
+      {EXAMPLE_COUNT, "epochs", "N", s->epochs_help, &s->epochs, 1, 1e6},
       {EXAMPLE_NUMBER, "max-seconds", "X", "stop training after so many seconds of it", &s->max_seconds, 0, DBL_MAX},
       {EXAMPLE_COUNT, s->batch_option, "N", s->batch_help, &s->batch, 1, 1e5},
       {EXAMPLE_NUMBER, "lr", "X", "highest learning rate", &s->rate, 0, DBL_MAX},
@@ -67,6 +68,13 @@ void example_settings_add_output(struct example_settings *s) {
       {EXAMPLE_TEXT, "load", "FILE", "do not train, but take this model.safetensors", &s->load, 0, 0},
       {EXAMPLE_TEXT, "curve", "FILE", "write one line of comma-separated values an epoch", &s->curve, 0, 0},
       {EXAMPLE_FLAG, "curve-test", "", "with the test set's measure in it: never choose by it", &s->curve_test, 0, 0},
+  };
+  example_options_add(&s->command, options, sizeof options / sizeof options[0]);
+  example_settings_add_quiet(s);
+}
+
+void example_settings_add_quiet(struct example_settings *s) {
+  const struct example_option options[] = {
       {EXAMPLE_FLAG, "no-test", "", "leave the test set alone: for choosing settings", &s->no_test, 0, 0},
       {EXAMPLE_FLAG, "quiet", "", "print the result only", &s->quiet, 0, 0},
   };

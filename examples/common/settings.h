@@ -11,6 +11,7 @@ struct example_settings {
   const char *program;                   /* its name */
   struct example_program command;        /* its options */
   const char *batch_option, *batch_help; /* how a program calls the number of sequences a step; NULL: batch */
+  const char *epochs_help;               /* what its epochs are; NULL: passes over the training data */
   struct example_network network;
 
   const char *data; /* file or folder, or NULL: what the program makes itself */
@@ -40,6 +41,7 @@ void example_settings_start(struct example_settings *settings, const char *progr
 /* Add options to the command. */
 void example_settings_add_training(struct example_settings *settings);
 void example_settings_add_output(struct example_settings *settings);
+void example_settings_add_quiet(struct example_settings *settings); /* the last two of those for output alone */
 
 /* Fills in what was not given. Returns -1 when the program should go on, otherwise its exit code after a complaint. */
 int example_settings_finish(struct example_settings *settings, const struct example_defaults *defaults);

@@ -29,8 +29,7 @@ static thalnet_status add_up(struct example_trainer *t, struct example_sums *sum
   return status;
 }
 
-/* One step. With a state every sequence goes on where it was; without, it starts from zero. */
-static thalnet_status train_step(struct example_trainer *t, size_t epoch, size_t step) {
+thalnet_status example_train_step(struct example_trainer *t, size_t epoch, size_t step) {
   struct example_sums sums = {0.0, 0.0, 0, 0};
   /* New random numbers for every visit of a sequence; where a sequence goes on from batch to batch, for each of them. */
   uint64_t visit = t->task.carry ? (uint64_t)(epoch - 1) * t->task.steps + step : epoch;
@@ -43,7 +42,7 @@ static thalnet_status train_step(struct example_trainer *t, size_t epoch, size_t
   return status;
 }
 
-static int time_is_up(const struct example_trainer *t) {
+int example_time_is_up(const struct example_trainer *t) {
   double limit = t->settings->max_seconds;
   return limit > 0.0 && example_progress_seconds(&t->progress) >= limit;
 }
@@ -53,17 +52,15 @@ static thalnet_status train_epoch(struct example_trainer *t) {
   thalnet_status status = THALNET_OK;
   example_progress_epoch(&t->progress, t->epoch, t->step);
   while (t->step < t->task.steps && !status && !example_signal() && !t->time_is_up) {
-    status = train_step(t, t->epoch, t->step);
+    status = example_train_step(t, t->epoch, t->step);
     if (!status) t->step++;
-    t->time_is_up = time_is_up(t);
+    t->time_is_up = example_time_is_up(t);
   }
   example_progress_pause(&t->progress);
   return status;
 }
 
-/* Averaged weights, where there are any, are what is evaluated and saved: the first call puts them in, the next one brings
- * the weights back that training goes on with. */
-static thalnet_status swap_averages(struct example_trainer *t) {
+thalnet_status example_swap_averages(struct example_trainer *t) {
   if (!t->optimizer || t->settings->average == 0.0) return THALNET_OK;
   return thalnet_optimizer_swap_averages(t->optimizer, t->net);
 }
@@ -80,10 +77,10 @@ static void note_wiring(struct example_trainer *t) {
 static thalnet_status end_epoch(struct example_trainer *t) {
   const struct example_sums *sums = &t->progress.sums;
   t->train = example_measure(t->task.scale, sums);
-  thalnet_status status = swap_averages(t);
+  thalnet_status status = example_swap_averages(t);
   if (!status) status = t->task.evaluate(t->task.context, EXAMPLE_VALIDATION, &t->validation);
   if (!status && t->settings->curve_test) status = t->task.evaluate(t->task.context, EXAMPLE_TEST, &t->test);
-  if (!status) status = swap_averages(t);
+  if (!status) status = example_swap_averages(t);
   if (status) return status;
   if (t->settings->out) note_wiring(t);
   example_progress_report(&t->progress, t->validation);
@@ -186,7 +183,7 @@ static int train(struct example_trainer *t) {
 
 /* Training is over: the averages stay in. */
 static int keep_averages(struct example_trainer *t) {
-  thalnet_status status = swap_averages(t);
+  thalnet_status status = example_swap_averages(t);
   return status ? example_library_failed(t->settings->program, status) : EXAMPLE_EXIT_SUCCESS;
 }
 

@@ -73,4 +73,23 @@ int example_run(struct example_trainer *trainer);
 
 void example_trainer_free(struct example_trainer *trainer);
 
+/* --- for programs with a loop of their own, which builds `net` itself ----------------------------------------------------- */
+
+/* Make the batches for training and evaluation, for all of the network's ports; and Adam or AdamW with a cosine over so many
+ * steps, or, with 0, at a constant rate after the warm-up. */
+thalnet_status example_create_batches(struct example_trainer *trainer);
+thalnet_status example_create_optimizer(struct example_trainer *trainer, uint64_t total_steps);
+
+/* One step. With a state every sequence goes on where it was; without, it starts from zero. */
+thalnet_status example_train_step(struct example_trainer *trainer, size_t epoch, size_t step);
+
+/* Whether training has taken as long as --max-seconds allows. */
+int example_time_is_up(const struct example_trainer *trainer);
+
+/* Averaged weights, where there are any, are what is evaluated and saved: the first call puts them in, the next one brings
+ * the weights back that training goes on with. */
+thalnet_status example_swap_averages(struct example_trainer *trainer);
+
+void example_print_training(const struct example_settings *settings);
+
 #endif
