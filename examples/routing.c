@@ -103,19 +103,12 @@ static thalnet_status fill(struct routing *r, size_t k) {
 
 /* --- what is shown ------------------------------------------------------------------------------------------------- */
 
-static const char *const kinds[] = {"chain", "skip", "lateral", "feedback", "self"};
-
-static const char *name_of(const thalnet_graph *graph, int32_t node) {
-  thalnet_graph_node found = THALNET_GRAPH_NODE_INIT;
-  return thalnet_graph_get_node(graph, (size_t)node, &found) ? "?" : found.name;
-}
-
 static void print_edges(const thalnet_graph *graph) {
   for (size_t i = 0; i < thalnet_graph_edge_count(graph); i++) {
     thalnet_graph_edge edge = THALNET_GRAPH_EDGE_INIT;
     if (thalnet_graph_get_edge(graph, i, &edge)) return;
-    printf("  %-12s -> %-12s %-8s share %.3f\n", name_of(graph, edge.from), name_of(graph, edge.to), kinds[edge.kind],
-           edge.share);
+    printf("  %-12s -> %-12s %-8s share %.3f\n", example_node_name(graph, edge.from), example_node_name(graph, edge.to),
+           example_edge_kinds[edge.kind], edge.share);
   }
 }
 
@@ -125,7 +118,7 @@ static void print_path(const thalnet_graph *graph, int32_t from, int32_t to) {
   double share = 0;
   if (thalnet_graph_find_path(graph, from, to, nodes, 64, &length, &share) || length == 0) return;
   printf("strongest path:");
-  for (size_t i = 0; i < length && i < 64; i++) printf("%s %s", i ? " ->" : "", name_of(graph, nodes[i]));
+  for (size_t i = 0; i < length && i < 64; i++) printf("%s %s", i ? " ->" : "", example_node_name(graph, nodes[i]));
   printf(" (share %.3f)\n", share);
 }
 

@@ -9,8 +9,6 @@
 #include "wiring.h"
 #include "words.h"
 
-static const char *const kinds[] = {"chain", "skip", "lateral", "feedback", "self"};
-
 /* --- one cut ------------------------------------------------------------------------------------------------------- */
 
 thalnet_status example_measure_cut(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut,
@@ -112,11 +110,6 @@ thalnet_status example_test_path(thalnet_center *net, thalnet_batch *batch, cons
 
 /* --- everything ---------------------------------------------------------------------------------------------------- */
 
-static const char *name_of(const thalnet_graph *graph, int32_t node) {
-  thalnet_graph_node found = THALNET_GRAPH_NODE_INIT;
-  return thalnet_graph_get_node(graph, (size_t)node, &found) ? "?" : found.name;
-}
-
 static void add_line(struct words *words, const char *from, const char *to, const char *kind, double share,
                      const struct example_score *whole, const struct example_score *cut) {
   words_add(words, "%s,%s,%s,%.6f,%+.6f,%+.6f\n", from, to, kind, share, cut->loss - whole->loss,
@@ -133,7 +126,8 @@ static thalnet_status add_edges(struct words *words, thalnet_center *net, thalne
     const struct edge one = {edge.from, edge.to};
     if (!status) status = cut_edges(net, batch, &one, 1, &score);
     if (!status)
-      add_line(words, name_of(graph, edge.from), name_of(graph, edge.to), kinds[edge.kind], edge.share, whole, &score);
+      add_line(words, example_node_name(graph, edge.from), example_node_name(graph, edge.to),
+               example_edge_kinds[edge.kind], edge.share, whole, &score);
   }
   return status;
 }

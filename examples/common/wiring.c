@@ -17,6 +17,13 @@ enum { STEPS_SHOWN = 256 }; /* of a long sequence */
 
 static int library_failed(struct example_error *error) { return example_fail(error, "%s", thalnet_error_text()); }
 
+const char *const example_edge_kinds[] = {"chain", "skip", "lateral", "feedback", "self"};
+
+const char *example_node_name(const thalnet_graph *graph, int32_t node) {
+  thalnet_graph_node found = THALNET_GRAPH_NODE_INIT;
+  return thalnet_graph_get_node(graph, (size_t)node, &found) ? "?" : found.name;
+}
+
 size_t example_node_count(const thalnet_center *net) {
   return (size_t)(thalnet_center_input_count(net) + thalnet_center_module_count(net) +
                   thalnet_center_output_count(net));

@@ -27,6 +27,10 @@ int example_save_readers(const char *folder, const struct example_wired *wired, 
 
 /* Inputs, modules and outputs. */
 size_t example_node_count(const thalnet_center *net);
+/* What is on a graph; "?" where there is no such node. */
+const char *example_node_name(const thalnet_graph *graph, int32_t node);
+/* THALNET_EDGE_CHAIN and so on, in words. */
+extern const char *const example_edge_kinds[];
 /* A graph by the measured share or by the weights; NULL with the error's text. */
 thalnet_graph *example_make_graph(const struct example_wired *wired, int32_t measure, double threshold,
                                   struct example_error *error);

@@ -73,10 +73,7 @@ static thalnet_status cut_path(struct discovery *d, thalnet_center *net, thalnet
   const double points = 100 * (test.whole.accuracy - test.cut.accuracy),
                milder = (double)test.milder / (double)test.sets;
   printf("  strongest path:");
-  for (size_t i = 0; i < test.length; i++) {
-    thalnet_graph_node node = THALNET_GRAPH_NODE_INIT;
-    if (!thalnet_graph_get_node(graph, (size_t)test.nodes[i], &node)) printf("%s %s", i ? " ->" : "", node.name);
-  }
+  for (size_t i = 0; i < test.length; i++) printf("%s %s", i ? " ->" : "", example_node_name(graph, test.nodes[i]));
   printf("; without its %zu readings %.1f points less, without %zu at random %.1f; milder %.3f\n", test.readings,
          points, test.readings, 100 * (test.whole.accuracy - test.random_accuracy), milder);
   d->points += points;

@@ -54,7 +54,8 @@ typedef struct thalnet_save_options {
  * @retval THALNET_ERROR_NONFINITE a weight is NaN or infinite
  * @retval THALNET_ERROR_UNSUPPORTED it has a layer of the host that is not in the options
  * @retval THALNET_ERROR_MISMATCH  such a layer has other gates, vectors or memory than the one in the options
- * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY */
+ * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY
+ * @retval what thalnet_module_add_layer says of a layer in the options */
 THALNET_API thalnet_status thalnet_center_load(const char *path, const thalnet_load_options *options,
                                                thalnet_center **net_out);
 

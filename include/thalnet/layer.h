@@ -92,7 +92,9 @@ typedef int thalnet_layer_function(void *user, const thalnet_layer_call *call);
  * drafts of it. */
 typedef struct thalnet_layer {
   size_t struct_size;
-  const char *name; /**< in model files; 1..THALNET_NAME_LIMIT letters, digits, '.', '_', '-' */
+  const char *
+      name; /**< in model files; 1..THALNET_NAME_LIMIT letters, digits, '.', '_', '-'. Layers of one name in a center are
+                         the same in all but their starts */
   void *user;
   thalnet_layer_function *forward;
   thalnet_layer_function *backward;
@@ -113,7 +115,7 @@ typedef struct thalnet_layer {
  * @param layer copied
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE as the calls of module.h
  * @retval THALNET_ERROR_ARGUMENT units is 0; layer, its name or a function of it is NULL, gates is 0, cell is neither 0 nor 1
- * @retval THALNET_ERROR_DATA the name is malformed; THALNET_ERROR_NONFINITE a start or bound is not finite
+ * @retval THALNET_ERROR_DATA the name is malformed, or the center has another layer of that name; THALNET_ERROR_NONFINITE a start or bound is not finite
  * @retval THALNET_ERROR_LIMIT units, the number of layers, or a number of blocks is above its limit
  * @retval THALNET_ERROR_VERSION, THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_add_layer(thalnet_module *module, size_t units, const thalnet_layer *layer);

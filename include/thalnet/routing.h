@@ -56,12 +56,14 @@ THALNET_API thalnet_status thalnet_center_wiring(const thalnet_center *net, thal
  * the batch's frames last; those beyond the sequence's length are 0. By weight, static readers read the same at every step; by
  * share it is the root of the mean square of what was read in that step, over the values of the context.
  * @param batch contents as in thalnet_center_routing; not NULL
+ * @param[out] values undefined where the pass over the batch fails
  * @param count frames * thalnet_center_steps_per_frame * modules * modules
  * @retval as thalnet_center_routing; THALNET_ERROR_ARGUMENT also for a sequence that the batch does not have */
 THALNET_API thalnet_status thalnet_center_trace_routing(const thalnet_center *net, thalnet_batch *batch,
                                                         size_t sequence, int32_t measure, float *values, size_t count);
 
 /** The center after every step of one sequence: fills values[step * P + k], P = thalnet_center_features; 0 beyond its length.
+ * @param[out] values as in thalnet_center_trace_routing
  * @param count frames * thalnet_center_steps_per_frame * P
  * @retval as thalnet_center_trace_routing */
 THALNET_API thalnet_status thalnet_center_trace_features(const thalnet_center *net, thalnet_batch *batch,

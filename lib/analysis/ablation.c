@@ -13,11 +13,16 @@ static int thalnet__is_cut(const thalnet_center *net, const unsigned char *cut, 
   return cut[to * thalnet__node_count(net) + from] != 0;
 }
 
-/* Zeros in a part of a matrix; weight is any number that there is. */
+/* Zeros in a part of a matrix, some columns at a time. */
 static void thalnet__cut_piece(const thalnet_center *net, const thalnet__matrix *matrix, thalnet__piece piece) {
-  piece.weight = net->parameters;
-  piece.scale = 0;
-  thalnet__matrix_put(net->kernels, matrix, &piece, net->prepared, (thalnet__part){0, 1});
+  static const real zeros[256]; /* one row for all, ld 0 */
+  const size_t columns = sizeof zeros / sizeof *zeros, end = piece.input + piece.inputs;
+  piece.weight = zeros;
+  piece.scale = 1;
+  for (; piece.input < end; piece.input += piece.inputs) {
+    piece.inputs = thalnet__min(columns, end - piece.input);
+    thalnet__matrix_put(net->kernels, matrix, &piece, net->prepared, (thalnet__part){0, 1});
+  }
 }
 
 /* A static reader's columns of a slice. */
@@ -90,6 +95,9 @@ thalnet_status thalnet__ablate(thalnet_center *net, thalnet_batch *batch, const 
   const thalnet_status status = thalnet__forward(net, batch, NULL);
   net->unseen = NULL;
   thalnet__release(&net->memory, unseen, count, 1);
+  const uint64_t version = net->version;
   (void)thalnet__prepare(net); /* cannot fail: the values were checked */
+  net->version = version;      /* nothing was written: other batches' gradients may still be computed, */
+  batch->kept = 0;             /* but of this one no network has what it kept */
   return status;
 }

@@ -210,6 +210,7 @@ static thalnet_status thalnet__declare_layers(thalnet__plan *plan, thalnet_modul
     THALNET__TRY(thalnet__count_tensors(plan, thalnet__layer_tensors(&layer)));
     THALNET__TRY(thalnet__refuse(thalnet__declare_layer(module, &layer), key));
   }
+  if (module->layer_count == 0) return thalnet__fail(THALNET_ERROR_FORMAT, "%s: a module has at least one layer", key);
   return THALNET_OK;
 }
 

@@ -274,3 +274,8 @@ int thalnet__same_kind(const thalnet__layer_kind *one, const thalnet__layer_kind
          one->hidden_gates == other->hidden_gates && one->host->vectors == other->host->vectors &&
          one->cell == other->cell;
 }
+
+int thalnet__same_host_layer(const thalnet__host_layer *one, const thalnet__host_layer *other) {
+  return thalnet__same_kind(&one->kind, &other->kind) && one->kind.blocks == other->kind.blocks &&
+         one->user == other->user && one->forward == other->forward && one->backward == other->backward;
+}

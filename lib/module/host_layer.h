@@ -35,6 +35,9 @@ void thalnet__host_layer_drop(const thalnet_memory *memory, const thalnet__layer
 /* Whether two layers of the host have the same name, tensors and memory; of kinds of ours, whether they are one. */
 int thalnet__same_kind(const thalnet__layer_kind *one, const thalnet__layer_kind *other);
 
+/* Whether two of one name are the same in all but where they start. */
+int thalnet__same_host_layer(const thalnet__host_layer *one, const thalnet__host_layer *other);
+
 /* The host's numbers over the uniform ones. */
 void thalnet__host_layer_initialize(const thalnet__layer *layer, real *parameters);
 void thalnet__host_layer_prepare(const thalnet__layer *layer, const real *parameters, real *prepared);

@@ -116,6 +116,7 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
       operations += weights * (2 * (double)reader->features + 12);
     else
       operations += weights * 12;
+    operations += (double)reader->part_count * (double)net->module_count; /* pieces that parts see are looked through */
     for (size_t k = 0; k < reader->part_count; k++)
       if (thalnet__has_gate(&reader->parts[k])) operations += 2 * (double)reader->context;
   }

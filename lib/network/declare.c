@@ -270,6 +270,19 @@ static thalnet_status thalnet__check_start(const thalnet_module *module, const t
   return THALNET_OK;
 }
 
+/* Files know layers of the host by their names, so a name is one layer. */
+static thalnet_status thalnet__check_host_name(const thalnet_center *net, const thalnet__host_layer *host) {
+  for (size_t i = 0; i < net->module_count; i++)
+    for (size_t j = 0; j < net->modules[i]->layer_count; j++) {
+      const thalnet__host_layer *other = net->modules[i]->layers[j].layer.kind->host;
+      if (other != NULL && strcmp(other->name, host->name) == 0 && !thalnet__same_host_layer(other, host))
+        return thalnet__fail(THALNET_ERROR_DATA,
+                             "thalnet_layer '%s': layer %zu of module '%s' has that name and is another one",
+                             host->name, j, net->modules[i]->name);
+    }
+  return THALNET_OK;
+}
+
 thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__layer *layer) {
   const size_t units = layer->units;
   const char *kind = layer->kind->name;
@@ -285,6 +298,7 @@ thalnet_status thalnet__declare_layer(thalnet_module *module, const thalnet__lay
   THALNET__TRY(thalnet__check_rate(module, kind, "zoneout", layer->zoneout));
   THALNET__TRY(thalnet__check_rate(module, kind, "cell_zoneout", layer->cell_zoneout));
   THALNET__TRY(thalnet__check_start(module, layer));
+  if (layer->kind->host != NULL) THALNET__TRY(thalnet__check_host_name(module->net, layer->kind->host));
   THALNET__TRY(thalnet__reserve(&module->net->memory, &array, module->layer_count, &module->layer_capacity,
                                 sizeof *module->layers));
   module->layers = array;

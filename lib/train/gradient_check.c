@@ -178,7 +178,10 @@ static size_t thalnet__largest_tensor(const thalnet_center *net) {
 static thalnet_status thalnet__run_check(thalnet__check *check, real *gradient, thalnet_gradient_check_result *result) {
   thalnet_center *net = check->net;
   thalnet_status status = thalnet__training_gradient(net, check->batch, check->state);
-  if (status != THALNET_OK) return status;
+  if (status != THALNET_OK) {
+    thalnet__forget_results(check->batch);
+    return status;
+  }
   memcpy(gradient, net->gradients, net->parameter_count * sizeof *gradient);
   thalnet__clear_gradients(net);
   check->gradient = gradient;

@@ -3,6 +3,8 @@
  * tells of a slice's contribution is what is gone. */
 #include "edit_nets.h"
 
+#include "model_file.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,15 +277,49 @@ START_TEST(a_silent_module_is_gone) {
 }
 END_TEST
 
+/* What is not finite and not used does not get in by way of a cut. */
+START_TEST(zeros_are_zeros) {
+  thalnet_load_options options = THALNET_LOAD_OPTIONS_INIT;
+  thalnet_center *net = edit_make_trained(0, THALNET_LINEAR, 0, 0), *bad = NULL;
+  struct model model = model_of(net);
+  static const int32_t tokens[S * K];
+  unsigned char cut[49] = {0};
+  float *outputs[2];
+  memset(model_tensor(&model, "modules.0.layers.0.weight_ih"), 255,
+         3 * sizeof(float)); /* NaN, for x, which is absent */
+  model_seal(&model);
+  options.allow_nonfinite = 1;
+  EXPECT_OK(thalnet_center_load_memory(model.bytes, model.size, &options, &bad));
+  cut[3 * 7 + 2] = cut[3 * 7 + 1] = cut[6 * 7 + 2] = 1; /* a reading, a token input, an output */
+  for (int i = 0; i < 2; i++) {
+    thalnet_center *one = i ? bad : net;
+    thalnet_batch *batch = support_batch(one, S, K);
+    EXPECT_OK(thalnet_batch_begin(batch, S, K));
+    EXPECT_OK(thalnet_batch_set_tokens(batch, 1, tokens, S * K));
+    EXPECT_OK(thalnet_center_ablate(one, batch, cut, 49));
+    outputs[i] = outputs_of(one, batch, 0);
+    thalnet_batch_free(batch);
+  }
+  ck_assert(support_same(outputs[0], outputs[1], S * K * TASKS));
+  free(outputs[0]);
+  free(outputs[1]);
+  model_free(&model);
+  thalnet_center_free(bad);
+  thalnet_center_free(net);
+}
+END_TEST
+
 START_TEST(refusals_leave_all_as_it_is) {
   thalnet_center *net = edit_make_trained(0, THALNET_SOFTMAX, 0, 0), *other = edit_make(0, THALNET_LINEAR, 0, 0);
   thalnet_batch *batch = support_batch(net, S, K), *foreign = support_batch(other, S, K);
+  thalnet_batch *pending = support_batch(net, S, K);
   unsigned char cut[49] = {0};
   float *values = NULL;
   size_t count = 0;
   EXPECT(thalnet_center_ablate(net, batch, cut, 49), THALNET_ERROR_STATE); /* nothing in it */
   support_fill(net, batch, S, K, 5);
   support_fill(other, foreign, S, K, 5);
+  support_fill(net, pending, S, K, 6);
   EXPECT(thalnet_center_ablate(net, foreign, cut, 49), THALNET_ERROR_MISMATCH);
   EXPECT(thalnet_center_ablate(net, NULL, cut, 49), THALNET_ERROR_HANDLE);
   EXPECT(thalnet_center_ablate(net, batch, NULL, 49), THALNET_ERROR_ARGUMENT);
@@ -295,7 +331,10 @@ START_TEST(refusals_leave_all_as_it_is) {
   EXPECT_OK(thalnet_center_begin_write(net, &values, &count));
   EXPECT(thalnet_center_ablate(net, batch, cut, 49), THALNET_ERROR_BUSY);
   EXPECT_OK(thalnet_center_end_write(net));
+  EXPECT_OK(thalnet_forward(net, pending, NULL));
   EXPECT_OK(thalnet_center_ablate(net, batch, cut, 49)); /* nothing cut: the same bits */
+  EXPECT_OK(thalnet_backward(net, pending));             /* of another batch */
+  EXPECT_OK(thalnet_center_clear_gradients(net));
   float *ablated = outputs_of(net, batch, 0);
   EXPECT(thalnet_backward(net, batch), THALNET_ERROR_STATE);
   EXPECT_OK(thalnet_forward(net, batch, NULL));
@@ -306,6 +345,7 @@ START_TEST(refusals_leave_all_as_it_is) {
   free(ablated);
   thalnet_batch_free(batch);
   thalnet_batch_free(foreign);
+  thalnet_batch_free(pending);
   thalnet_center_free(net);
   thalnet_center_free(other);
 }
@@ -313,6 +353,6 @@ END_TEST
 
 int main(void) {
   const TTest *const tests[] = {cutting_is_zeros_in_the_weights, what_is_gone_is_what_was_read, a_silent_module_is_gone,
-                                refusals_leave_all_as_it_is};
+                                zeros_are_zeros, refusals_leave_all_as_it_is};
   return SUPPORT_RUN("ablation", tests);
 }

@@ -312,6 +312,25 @@ START_TEST(no_trace_is_left) {
 }
 END_TEST
 
+/* Where it does not get to its first difference, too. */
+START_TEST(no_results_are_left) {
+  thalnet_center *net = make(&subjects[0]);
+  thalnet_batch *batch = fill(&subjects[0], net);
+  thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
+  float said[SEQUENCES * FRAMES * CLASSES], *values = NULL;
+  size_t shape[3];
+  ck_assert_int_eq(thalnet_center_tensor_shape(net, "modules.0.layers.0.weight", shape), 2);
+  values = malloc(shape[0] * shape[1] * sizeof *values);
+  for (size_t i = 0; i < shape[0] * shape[1]; i++) values[i] = 3e38f; /* infinities below the GRU */
+  EXPECT_OK(thalnet_center_write(net, "modules.0.layers.0.weight", values, shape[0] * shape[1]));
+  free(values);
+  EXPECT(thalnet_gradient_check(net, batch, NULL, NULL, NULL, 0, &result), THALNET_ERROR_NONFINITE);
+  EXPECT(thalnet_batch_read_output(batch, 0, said, SEQUENCES * FRAMES * CLASSES), THALNET_ERROR_STATE);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* --- what it refuses ---------------------------------------------------------------------------------------------- */
 
 static thalnet_status try_options(thalnet_center *net, thalnet_batch *batch, double step, double tolerance,
@@ -369,6 +388,7 @@ END_TEST
 int main(void) {
   const TTest *const tests[] = {
       what_is_right_passes,        what_is_wrong_is_found, what_is_no_number_is_wrong, what_has_no_effect_is_unseen,
-      frozen_tensors_are_left_out, windows_and_threads,    no_trace_is_left,           arguments_are_checked};
+      frozen_tensors_are_left_out, windows_and_threads,    no_trace_is_left,           no_results_are_left,
+      arguments_are_checked};
   return SUPPORT_RUN("gradient_check", tests);
 }

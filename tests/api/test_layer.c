@@ -235,6 +235,32 @@ START_TEST(malformed_layers_are_refused) {
 }
 END_TEST
 
+/* A name stands for one layer: files tell layers of the host apart by it. */
+START_TEST(a_name_is_one_layer) {
+  static int other_user;
+  for (int what = 0; what < 6; what++) {
+    thalnet_module *module = NULL;
+    thalnet_center *net = draft_with(&module);
+    thalnet_layer second = host_peeps;
+    EXPECT_OK(thalnet_module_add_layer(module, 5, &host_peeps));
+    if (what == 1) {
+      second.user = &other_user;
+    } else if (what == 2) {
+      second.forward = host_gru.forward;
+    } else if (what == 3) {
+      second.backward = host_gru.backward;
+    } else if (what == 4) {
+      second.gates++;
+    } else if (what == 5) {
+      second.kept++;
+    }
+    EXPECT(thalnet_module_add_layer(module, 3, &second), what == 0 ? THALNET_OK : THALNET_ERROR_DATA);
+    ck_assert(what == 0 || strstr(thalnet_error_text(), host_peeps.name) != NULL);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 /* Of blocks as many as there may be, and none where there may be none. */
 static int copy_forward(void *user, const thalnet_layer_call *call) {
   (void)user;
@@ -458,8 +484,9 @@ END_TEST
 
 int main(void) {
   const TTest *const tests[] = {
-      they_are_as_the_librarys_own,         another_layer_is_not_alike,   live_steps_are_those_of_a_batch,
-      tensors_and_where_they_start,         malformed_layers_are_refused, a_layer_without_memory_is_a_dense_one,
-      activations_are_those_of_the_library, failures_lose_nothing,        a_failing_host_is_not_called_again};
+      they_are_as_the_librarys_own,          another_layer_is_not_alike,           live_steps_are_those_of_a_batch,
+      tensors_and_where_they_start,          malformed_layers_are_refused,         a_name_is_one_layer,
+      a_layer_without_memory_is_a_dense_one, activations_are_those_of_the_library, failures_lose_nothing,
+      a_failing_host_is_not_called_again};
   return SUPPORT_RUN("layer", tests);
 }

@@ -60,6 +60,7 @@ START_TEST(parts_are_checked) {
   static const struct edit list[] = {
       {ROWS(""), "module.1.reader_parts: '' is less than two rows"},
       {ROWS("5,2,2,2"), "less than two rows"},
+      {"\"thalnet.module.3.layers\":\"", "\"thalnet.module.3.layers\":\"\",\"note\":\"", "module.3.layers: "},
       {ROWS("5,2,0,0;0,0,2,1"), "module.1.reader_parts: the parts see 1 features of module 'd', not 2"},
       {ROWS("5,2,0,0;0,0,2,3"), "see 3 features of module 'd', not 2"},
       {ROWS("5,2,0,0;0,0,2,16777216"), "see 16777216 features of module 'd', not 2"},
