@@ -27,8 +27,9 @@ thalnet_status thalnet__check_part_count(const char *key, const char *value, siz
 
 /* The number at *at, and what ends it, which is skipped. */
 static int thalnet__take_count(const char **at, char end, size_t *count) {
-  const struct thalnet__field field = {*at, strcspn(*at, ",;")};
+  struct thalnet__field field = {*at, 0};
   uint64_t number;
+  while (field.at[field.length] >= '0' && field.at[field.length] <= '9') field.length++;
   if (field.length == 0 || field.at[field.length] != end) return -1;
   if (thalnet__field_number(&field, THALNET_SIZE_LIMIT, &number)) return -1;
   *count = (size_t)number;
