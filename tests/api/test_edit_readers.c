@@ -273,7 +273,8 @@ static void add_pair(thalnet_center *draft, const char *name) {
   EXPECT_OK(thalnet_module_connect_output(module, 0));
 }
 
-/* Of two modules that are there from the beginning, or one after the other, the first has a gate [3] or not. */
+/* Of two modules that are there from the beginning, or one after the other, the first has a gate [3] or not, and two parts that
+ * look through two slices. */
 START_TEST(a_gate_is_what_a_part_costs) {
   thalnet_center_size size[2] = {THALNET_CENTER_SIZE_INIT, THALNET_CENTER_SIZE_INIT};
   for (int k = 0; k < 2; k++) {
@@ -294,7 +295,7 @@ START_TEST(a_gate_is_what_a_part_costs) {
     thalnet_center_free(net);
   }
   ck_assert_uint_eq(size[1].parameters, size[0].parameters + 3);
-  ck_assert_uint_eq(size[1].step_operations, size[0].step_operations + 2 * 3);
+  ck_assert_uint_eq(size[1].step_operations, size[0].step_operations + 2 * 3 + 2 * 2);
   ck_assert_uint_eq(size[1].state_values, size[0].state_values);
 }
 END_TEST
