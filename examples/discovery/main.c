@@ -43,6 +43,8 @@ static int parse(struct discovery *d, int argc, char **argv) {
        &d->data_folder, 0, 0},
       {EXAMPLE_COUNT, "seeds", "N", "networks of each task, and untrained ones (8)", &d->seeds, 2, GROUP_LIMIT},
       {EXAMPLE_COUNT, "modules", "N", "between the eyes and the mouth (6)", &d->training.modules, 1, 16},
+      {EXAMPLE_COUNT, "context", "N", "values that each of these reads from the center (3)", &d->training.context, 1,
+       4096},
       {EXAMPLE_COUNT, "epochs", "N", "of each training (8)", &d->training.epochs, 1, 1e4},
       {EXAMPLE_COUNT, "batch", "N", "pairs of digits (100)", &d->training.batch, 1, TASK_SEQUENCES},
       {EXAMPLE_NUMBER, "rate", "X", "of Adam (0.01)", &d->training.rate, 0, 1},
@@ -51,6 +53,7 @@ static int parse(struct discovery *d, int argc, char **argv) {
   };
   d->seeds = 8;
   d->training.modules = 6;
+  d->training.context = 3;
   d->training.epochs = 8;
   d->training.batch = 100;
   d->training.rate = 0.01;

@@ -7,8 +7,8 @@
 #include "common/random.h"
 
 enum { EYE_FEATURES = 16, SIDE_FEATURES = 12, MOUTH_FEATURES = 24, EYES = 2 };
-enum { CONTEXT = 12, SIDE_CONTEXT = 3 }; /* what modules in the middle can read is little */
-enum { STREAM_PARTNERS = 7 };            /* plus 2^32 * the epoch */
+enum { CONTEXT = 12 };        /* of eyes and mouth */
+enum { STREAM_PARTNERS = 7 }; /* plus 2^32 * the epoch */
 
 /* --- data ---------------------------------------------------------------------------------------------------------- */
 
@@ -64,7 +64,7 @@ static thalnet_status add_module(thalnet_center *net, const char *name, size_t f
   return status ? status : thalnet_module_add_reader(*module_out, THALNET_WEIGHT_NORM, context, &reader, NULL);
 }
 
-static thalnet_status declare(thalnet_center *net, long modules) {
+static thalnet_status declare(thalnet_center *net, const struct task_training *training) {
   static const char *const inputs[EYES] = {"left", "right"}, *const eyes[EYES] = {"eye_left", "eye_right"};
   thalnet_module *module = NULL;
   thalnet_status status = THALNET_OK;
@@ -75,7 +75,8 @@ static thalnet_status declare(thalnet_center *net, long modules) {
     status = add_module(net, eyes[side], EYE_FEATURES, CONTEXT, &module);
     if (!status) status = thalnet_module_connect_input(module, side);
   }
-  for (long i = 0; i < modules && !status; i++) status = add_module(net, NULL, SIDE_FEATURES, SIDE_CONTEXT, &module);
+  for (long i = 0; i < training->modules && !status; i++)
+    status = add_module(net, NULL, SIDE_FEATURES, (size_t)training->context, &module);
   if (!status) status = add_module(net, "mouth", MOUTH_FEATURES, CONTEXT, &module);
   return status ? status : thalnet_module_connect_output(module, 0);
 }
@@ -84,7 +85,7 @@ thalnet_status task_build(const struct task_training *training, thalnet_center *
   thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
   options.threads = training->threads;
   thalnet_status status = thalnet_center_create(&options, net_out);
-  if (!status) status = declare(*net_out, training->modules);
+  if (!status) status = declare(*net_out, training);
   if (!status) status = thalnet_center_build(*net_out, training->seed);
   if (!status) return status;
   thalnet_center_free(*net_out);

@@ -21,7 +21,8 @@ struct task_data {
 
 struct task_training {
   int32_t task;
-  long epochs, batch, modules; /* modules in the middle */
+  long epochs, batch;
+  long modules, context; /* in the middle, and what each of them can read */
   uint64_t seed;
   double rate;
   int32_t threads;

@@ -4,9 +4,9 @@
  *
  * Such a layer is a cell. The library does what is linear in it: the products of the input and of the hidden state, in
  * training and at live steps, task inputs, tokens and biases, the gradients of all weights. The host does what happens
- * element by element, in two functions: from products to a new hidden state, and back. So the layer is nearly as fast as
- * the library's own (a GRU written so takes a quarter longer in small networks, a twentieth in large ones), and is
- * threaded, saved, frozen, edited and moved as they are.
+ * element by element, in two functions: from products to a new hidden state, and back. So the layer's products, which
+ * are most of a large network's work, are as fast as in the library's own, and it is threaded, saved, frozen, edited and
+ * moved as they are.
  *
  *     a = W_ih u + b_ih          [gates][units]           u: what the layer sees
  *     b = W_hh h + b_hh          [hidden_gates][units]    h: its hidden state at the step before
