@@ -126,7 +126,7 @@ static void thalnet__gru_backward_gates(const thalnet__layer *layer, const thaln
                                         const thalnet__layer_gradient *gradient, thalnet__part part) {
   const size_t n = layer->units;
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
-  const thalnet__rows fresh = {gradient->zoned, 2 * n}, kept = {gradient->zoned + n, 2 * n};
+  const thalnet__rows fresh = thalnet__zoned_block(layer, gradient, 0), kept = thalnet__zoned_block(layer, gradient, 1);
   thalnet__gate_gradients gates = thalnet__gru_row_gradients(layer, step, gradient, part);
   const int zoned = step->zoneout.rate > 0;
   if (zoned) {

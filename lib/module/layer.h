@@ -139,6 +139,13 @@ static inline int thalnet__zones_out(const thalnet__layer *layer) {
   return layer->zoneout > 0 || layer->cell_zoneout > 0;
 }
 
+/* One of the blocks that a step back keeps for zoneout; a layer without zoneout has none: NULL, never NULL + n. */
+static inline thalnet__rows thalnet__zoned_block(const thalnet__layer *layer, const thalnet__layer_gradient *gradient,
+                                                 size_t block) {
+  real *at = gradient->zoned == NULL ? NULL : gradient->zoned + block * layer->units;
+  return (thalnet__rows){at, layer->kind->zoned * layer->units};
+}
+
 /* A GRU whose reset gate comes after the product. */
 int thalnet__resets_after(const thalnet__layer *layer);
 /* How many phases a step of the layer has: its kind's, or what the variant needs of them. */

@@ -76,8 +76,9 @@ static void thalnet__lstm_backward_gates(const thalnet__layer *layer, const thal
                                          const thalnet__layer_gradient *gradient, thalnet__part part) {
   const size_t n = layer->units;
   const thalnet__range rows = thalnet__part_of(part, step->rows, 1);
-  const thalnet__rows fresh = {gradient->zoned, 3 * n}, fresh_cell = {gradient->zoned + n, 3 * n};
-  const thalnet__rows kept_cell = {gradient->zoned + 2 * n, 3 * n};
+  const thalnet__rows fresh = thalnet__zoned_block(layer, gradient, 0);
+  const thalnet__rows fresh_cell = thalnet__zoned_block(layer, gradient, 1);
+  const thalnet__rows kept_cell = thalnet__zoned_block(layer, gradient, 2);
   thalnet__gate_gradients gates = {.rows = rows.count,
                                    .units = n,
                                    .gates = thalnet__cut(step->gates, rows, 0),
