@@ -96,6 +96,7 @@ struct support_executor {
 thalnet_executor support_executor_hooks(struct support_executor *executor);
 
 /* Files in memory that fail on demand. */
+enum { SUPPORT_IO_SHORT = -1 }; /* in place of an errno value: a read or write that moves one byte, and no error */
 struct support_file {
   char name[64];
   unsigned char *bytes;
@@ -106,10 +107,12 @@ struct support_io {
   int calls;      /* of all callbacks */
   int fail_at;    /* the number of the call that fails; 0: none */
   int persistent; /* 1: all later ones fail too */
-  int error;      /* the errno value it gives */
+  int error;      /* the errno value it gives, or SUPPORT_IO_SHORT */
   size_t chunk;   /* at most this many bytes in a read or write; 0: all */
   uint64_t claim; /* the size that open_read tells; 0: the true one */
   int open;       /* files open now */
+  int failures;   /* calls that failed, or were short */
+  int is_short;   /* the call that is going on */
   char log[512];  /* a letter a call: R W open, r w, s sync, c close, n rename, x remove, f sync_folder */
 };
 thalnet_io support_io_hooks(struct support_io *io);

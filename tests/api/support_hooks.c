@@ -150,10 +150,13 @@ static int32_t support_io_call(struct support_io *io, char letter) {
     io->log[io->calls] = letter;
   }
   io->calls++;
-  if (io->fail_at == 0 || io->calls < io->fail_at) {
+  io->is_short = 0;
+  if (io->fail_at == 0 || io->calls < io->fail_at || (io->calls > io->fail_at && !io->persistent)) {
     return 0;
   }
-  return io->calls == io->fail_at || io->persistent ? io->error : 0;
+  io->failures++;
+  io->is_short = io->error == SUPPORT_IO_SHORT;
+  return io->is_short ? 0 : io->error;
 }
 
 struct support_file *support_io_find(struct support_io *io, const char *name) {
@@ -223,6 +226,9 @@ static int32_t support_open_write(void *user, const char *path, void **file_out)
 }
 
 static size_t support_io_part(const struct support_io *io, size_t size) {
+  if (io->is_short && size > 1) {
+    return 1;
+  }
   return io->chunk > 0 && size > io->chunk ? io->chunk : size;
 }
 
