@@ -65,9 +65,10 @@ static int32_t thalnet__posix_open(const char *path, int flags, void **file_out,
   THALNET__RETRY(descriptor, open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, (mode_t)0666));
   if (descriptor == -1) return errno;
   int32_t error = 0;
-  if (fstat(descriptor, &status) != 0)
+  if (fstat(descriptor, &status) != 0) {
     error = errno;
-  else if (S_ISDIR(status.st_mode))
+    if (flags & O_CREAT) unlink(path); /* nobody else will: who opens it is told that it is not there */
+  } else if (S_ISDIR(status.st_mode))
     error = EISDIR;
   else if (!S_ISREG(status.st_mode))
     error = ENXIO;
