@@ -17,7 +17,7 @@
  * - Arrays are dense [sequence][frame][value] or [row][value], copied before the call returns; every one comes with its
  *   element count.
  * - The library never prints, exits, aborts, or reads the environment, and leaves locale, signals and the floating-point
- *   mode as they are.
+ *   mode as they are; calls that succeed leave errno as it is, too. Files that it has open are closed on exec.
  * - Threads: a built center may be used by many threads at once through const pointers; a center that is written, a
  *   batch, a state and an optimizer by one thread at a time. */
 #ifndef THALNET_THALNET_H

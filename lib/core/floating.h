@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The floating-point mode of computing calls: round to nearest, denormals to zero. It belongs to the host's thread, so every
- * entry saves it and every return puts it back, flags included. */
+ * entry saves it and every return puts it back, flags included; likewise errno, which pow, locks of threads and the host's
+ * functions may write even where nothing fails. */
 #ifndef THALNET_CORE_FLOATING_H
 #define THALNET_CORE_FLOATING_H
 
@@ -8,6 +9,7 @@
 
 typedef struct thalnet__floating {
   uint64_t saved;
+  int error;
 } thalnet__floating;
 
 thalnet__floating thalnet__floating_enter(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/memory.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,17 @@ static void *thalnet__host_allocate(void *user, size_t size, size_t alignment) {
   (void)user;
   /* aligned_alloc wants a multiple of the alignment */
   if (size > SIZE_MAX - alignment) return NULL;
-  return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  const int before = errno; /* which it may set where it finds memory at the second attempt, too */
+  void *block = aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  errno = before;
+  return block;
 }
 
 static void thalnet__host_release(void *user, void *block, size_t size, size_t alignment) {
+  const int before = errno;
   (void)user, (void)size, (void)alignment;
   free(block);
+  errno = before;
 }
 
 thalnet_status thalnet__memory_init(thalnet_memory *memory, const thalnet_memory *given) {

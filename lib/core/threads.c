@@ -19,6 +19,7 @@ static void thalnet__run_task(void *argument, size_t index) {
 
 #ifdef THALNET_HAVE_PTHREADPOOL
 
+#include <errno.h>
 #include <pthreadpool.h>
 #include <unistd.h>
 
@@ -26,7 +27,13 @@ enum { THALNET__POOL_NEEDED = 1 };
 
 static long thalnet__process(void) { return (long)getpid(); }
 
-static void *thalnet__pool_create(size_t count) { return pthreadpool_create(count); }
+/* Waiting for threads sets errno. */
+static void *thalnet__pool_create(size_t count) {
+  const int before = errno;
+  void *pool = pthreadpool_create(count);
+  errno = before;
+  return pool;
+}
 
 static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tasks) {
   /* Idle workers sleep instead of spinning, even between the many short calls of a large network: the cores are the host's,
@@ -34,7 +41,11 @@ static void thalnet__pool_run(void *pool, struct thalnet__task *call, size_t tas
   pthreadpool_parallelize_1d(pool, thalnet__run_task, call, tasks, PTHREADPOOL_FLAG_YIELD_WORKERS);
 }
 
-static void thalnet__pool_destroy(void *pool) { pthreadpool_destroy(pool); }
+static void thalnet__pool_destroy(void *pool) {
+  const int before = errno;
+  pthreadpool_destroy(pool);
+  errno = before;
+}
 
 #else
 
