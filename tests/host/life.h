@@ -15,6 +15,7 @@ struct life {
   const char *folder;                  /* for files; NULL: none are written */
   const struct thalnet_memory *memory; /* NULL: malloc and free */
   int32_t threads;                     /* of the library */
+  int32_t brief;                       /* 1: without what takes longest, the check of gradients */
 };
 
 /* A number that follows from all results: the same for every number of threads, and 0 for nothing. Ends the program with a line
