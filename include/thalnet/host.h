@@ -2,7 +2,16 @@
 /** @file
  * What a host program may replace: memory, threads and files. All structures are copied by the call that takes them; what
  * `user` points to must live as long as any handle made with it. Callbacks must not call back into the same handle, throw
- * or longjmp. */
+ * or longjmp.
+ *
+ * **Fork.** The child of a fork may make handles of its own, and go on with those of its parent that no call was inside when it
+ * was forked: built-in threads are started anew when it first computes, and results are the same bits in both. What a call of
+ * another thread was inside stays busy in the child for ever and is left alone there, not even freed. All this holds where
+ * malloc and the BLAS work in such children, as those of glibc and OpenBLAS do; the host's own memory, executor and files
+ * are the host's care.
+ *
+ * **Unloading.** The library has neither constructors nor threads beside those of centers: once all handles are freed it can be
+ * unloaded (dlclose), and loaded again. */
 #ifndef THALNET_HOST_H
 #define THALNET_HOST_H
 
