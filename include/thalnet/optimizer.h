@@ -2,9 +2,10 @@
 /** @file
  * Optimizers: what turns gradients into better parameters.
  *
- * A step: the global norm of all gradients is computed in double; if it is not finite the step is refused; above clip_norm
- * all gradients are scaled down to it; every tensor that received a gradient since the last step is updated by the rule
- * below; gradients are set to zero. g is the gradient after clipping, w the parameter, r the rate of the schedule:
+ * A step: the global norm of all gradients is computed in double, in a fixed order; if it is not finite the step is refused, or
+ * what thalnet_optimizer_options.nonfinite says; above clip_norm all gradients are scaled down to it; every tensor that received a
+ * gradient since the last step is updated by the rule below; gradients are set to zero. g is the gradient after clipping, w the
+ * parameter, r the rate of the schedule:
  *
  * | kind    | rule                                                                                                      |
  * |---------|-----------------------------------------------------------------------------------------------------------|
@@ -55,6 +56,27 @@ enum {
       2 /**< from rate to rate * final_fraction along half a cosine between warmup_steps and total_steps */
 };
 
+/** What thalnet_step does where a gradient is not finite, or the step would make a parameter, moment or average so. The text of
+ * thalnet_error_text has the number of the step, the first tensor, the first element, and how many elements there are in all.
+ *
+ * A loss that is not finite is found before: thalnet_forward and thalnet_forward_backward refuse the batch with
+ * THALNET_ERROR_NONFINITE, naming output and sequence, whatever the optimizer does; the batch adds no gradient, and its state stays
+ * as it was. The center remembers that until the next step. */
+enum {
+  /** The step is refused (THALNET_ERROR_NONFINITE): parameters, moments, averages and counters are as before. */
+  THALNET_NONFINITE_ERROR = 0,
+  /** The step is left out: all is as with THALNET_NONFINITE_ERROR, but the status is THALNET_OK and the step is counted
+   * (thalnet_optimizer_skipped). The THALNET_NONFINITE_LIMIT-th that is left out in a row, and those after it, are an error again. A
+   * batch that thalnet_forward_backward refused since the last step counts as a gradient that is not finite: a host calls
+   * thalnet_step after it as after any other. */
+  THALNET_NONFINITE_SKIP = 1,
+  /** The step is made, with what IEEE 754 gives: for looking at what goes wrong. A norm that is not finite clips nothing, so that what is
+   * finite stays what it is. Only a weight-norm matrix that would be all zeros is refused still. Networks with such parameters
+   * compute, but give losses that are refused, and no checkpoint. */
+  THALNET_NONFINITE_PROPAGATE = 2
+};
+enum { THALNET_NONFINITE_LIMIT = 10 };
+
 typedef struct thalnet_optimizer_options {
   size_t struct_size;
   double rate;           /**< not negative */
@@ -71,7 +93,7 @@ typedef struct thalnet_optimizer_options {
   uint64_t decay_steps; /**< THALNET_SCHEDULE_STEP: at least 1 */
   uint64_t total_steps; /**< THALNET_SCHEDULE_COSINE: above warmup_steps */
   int32_t schedule;     /**< THALNET_SCHEDULE_CONSTANT, THALNET_SCHEDULE_STEP or THALNET_SCHEDULE_COSINE */
-  int32_t reserved;     /**< 0 */
+  int32_t nonfinite;    /**< THALNET_NONFINITE_ERROR, THALNET_NONFINITE_SKIP or THALNET_NONFINITE_PROPAGATE */
   double average;       /**< decay of the averages of the weights, in [0, 1); 0: none are kept */
 } thalnet_optimizer_options;
 #define THALNET_OPTIMIZER_OPTIONS_INIT                                                                                 \
@@ -88,12 +110,13 @@ THALNET_API thalnet_status thalnet_optimizer_create(const thalnet_center *net, i
 /** Frees; NULL is fine. */
 THALNET_API void thalnet_optimizer_free(thalnet_optimizer *optimizer);
 
-/** Updates the parameters and zeroes the gradients, also when it refuses them.
+/** Updates the parameters and zeroes the gradients, also when it refuses them or leaves the step out.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_MISMATCH (an optimizer of another center), THALNET_ERROR_BUSY
  * @retval THALNET_ERROR_STATE no gradient since the last step; or averages are in the place of the weights: the gradients are as
  *         before
- * @retval THALNET_ERROR_NONFINITE the gradient, or a parameter after the update, would not be finite (the text names the
- *         tensor): parameters, moments and the number of steps are as before */
+ * @retval THALNET_ERROR_NONFINITE the gradient, or a parameter after the update, would not be finite, or a weight-norm matrix all zeros
+ *         (the text names the tensor); with THALNET_NONFINITE_SKIP: too often in a row. Parameters, moments and the number of steps
+ *         are as before */
 THALNET_API thalnet_status thalnet_step(thalnet_optimizer *optimizer, thalnet_center *net);
 
 /** Exchanges weights and averages: evaluation, thalnet_center_save and all else then see the averaged network; the next call
@@ -116,7 +139,10 @@ THALNET_API int32_t thalnet_optimizer_averages_swapped(const thalnet_optimizer *
 THALNET_API double thalnet_optimizer_rate(const thalnet_optimizer *optimizer);
 /** Steps done. */
 THALNET_API uint64_t thalnet_optimizer_steps(const thalnet_optimizer *optimizer);
-/** Global gradient norm that the last step saw, before clipping. */
+/** Steps left out in all (THALNET_NONFINITE_SKIP); no part of thalnet_optimizer_steps. A checkpoint keeps them. */
+THALNET_API uint64_t thalnet_optimizer_skipped(const thalnet_optimizer *optimizer);
+/** Global gradient norm that the last step saw, before clipping. One that is not finite is told with THALNET_NONFINITE_PROPAGATE only:
+ * else it is that of the last gradient that was finite. */
 THALNET_API double thalnet_optimizer_gradient_norm(const thalnet_optimizer *optimizer);
 
 #ifdef __cplusplus

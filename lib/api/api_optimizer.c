@@ -83,6 +83,10 @@ uint64_t thalnet_optimizer_steps(const thalnet_optimizer *optimizer) {
   return thalnet__is_optimizer(optimizer) ? optimizer->steps : 0;
 }
 
+uint64_t thalnet_optimizer_skipped(const thalnet_optimizer *optimizer) {
+  return thalnet__is_optimizer(optimizer) ? optimizer->skipped : 0;
+}
+
 double thalnet_optimizer_gradient_norm(const thalnet_optimizer *optimizer) {
   return thalnet__is_optimizer(optimizer) ? optimizer->gradient_norm : 0;
 }

@@ -13,6 +13,7 @@
 
 #define THALNET__CHECKPOINT_VERSION "1"
 #define THALNET__CHECKPOINT(key) THALNET__KEY_CHECKPOINT "." key
+#define THALNET__KEY_SKIPPED THALNET__CHECKPOINT("skipped")
 #define THALNET__HOST "host."
 
 /* What is saved or restored: checked handles, entered. */

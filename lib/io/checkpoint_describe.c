@@ -107,6 +107,12 @@ static void thalnet__describe_counters(thalnet__text *text, const thalnet_optimi
   thalnet__text_add(text, "\"");
   thalnet__add_bits(text, THALNET__CHECKPOINT("gradient_norm"), optimizer->gradient_norm);
   thalnet__add_number(text, THALNET__CHECKPOINT("swapped"), (uint64_t)optimizer->swapped);
+  if (optimizer->skipped == 0) return;
+  thalnet__open_pair(text, THALNET__KEY_SKIPPED);
+  thalnet__text_number(text, optimizer->skipped);
+  thalnet__text_add(text, ":");
+  thalnet__text_number(text, optimizer->skipped_in_a_row);
+  thalnet__text_add(text, "\"");
 }
 
 /* Which rows have values of their own, and do not begin at the learned start: a digit each, a word for every state. */

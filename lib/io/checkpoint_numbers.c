@@ -47,6 +47,8 @@ thalnet_status thalnet__check_block(const thalnet__training *training, const tha
 static thalnet_status thalnet__check_blocks(const thalnet__training *training) {
   const thalnet_optimizer *optimizer = training->optimizer;
   thalnet__block block;
+  if (optimizer != NULL && !thalnet__is_finite(optimizer->gradient_norm))
+    return thalnet__fail(THALNET_ERROR_NONFINITE, "the norm of the last gradient is not finite");
   for (size_t i = 0; thalnet__training_block(training, i, &block); i++)
     THALNET__TRY(thalnet__check_block(training, &block, block.values, optimizer != NULL && optimizer->swapped,
                                       optimizer == NULL ? NULL : optimizer->tensor_steps));

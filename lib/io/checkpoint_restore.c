@@ -20,7 +20,7 @@ typedef struct thalnet__staged {
   uint64_t *updates; /* [tensor]; with an optimizer */
   uint8_t *begun;    /* [row] of all states; with a learned start */
   size_t rows;
-  uint64_t steps;
+  uint64_t steps, skipped, skipped_in_a_row;
   double gradient_norm;
   int swapped;
 } thalnet__staged;
@@ -34,7 +34,7 @@ static int thalnet__is_setting(const char *key) {
   static const char *const others[] = {THALNET__KEY_CHECKSUM,          THALNET__CHECKPOINT("build"),
                                        THALNET__CHECKPOINT("begun"),   THALNET__CHECKPOINT("steps"),
                                        THALNET__CHECKPOINT("updates"), THALNET__CHECKPOINT("gradient_norm"),
-                                       THALNET__CHECKPOINT("swapped")};
+                                       THALNET__CHECKPOINT("swapped"), THALNET__KEY_SKIPPED};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
     if (strcmp(key, others[i]) == 0) return 0;
   return thalnet__starts(key, "thalnet.");
@@ -54,6 +54,11 @@ static thalnet_status thalnet__tell_difference(const char *key, const char *thei
   return thalnet__fail(status, "%.100s: '%.100s' in the file, '%.100s' here", key, theirs, mine);
 }
 
+/* A key that is not there in every training of its kind: only where steps were left out. */
+static int thalnet__may_be_there(const char *key, const thalnet__header *mine) {
+  return strcmp(key, THALNET__KEY_SKIPPED) == 0 && thalnet__header_pair(mine, THALNET__CHECKPOINT("steps")) != NULL;
+}
+
 static thalnet_status thalnet__match_settings(const thalnet__header *file, const thalnet__header *mine) {
   if (thalnet__header_pair(file, "thalnet.format") == NULL)
     return thalnet__fail(THALNET_ERROR_FORMAT, "a safetensors file, but no checkpoint of libthalnet");
@@ -71,7 +76,8 @@ static thalnet_status thalnet__match_settings(const thalnet__header *file, const
   }
   for (size_t i = 0; i < file->pair_count; i++) {
     const thalnet__pair *pair = &file->pairs[i];
-    if (thalnet__starts(pair->key, "thalnet.") && thalnet__header_pair(mine, pair->key) == NULL)
+    if (thalnet__starts(pair->key, "thalnet.") && thalnet__header_pair(mine, pair->key) == NULL &&
+        !thalnet__may_be_there(pair->key, mine))
       return thalnet__fail(thalnet__difference_status(pair->key), "%.100s: '%.100s' in the file, nothing here",
                            pair->key, pair->value);
   }
@@ -148,6 +154,19 @@ static thalnet_status thalnet__read_begun(const thalnet__header *file, thalnet__
   return *list == 0 ? THALNET_OK : thalnet__refuse(key, list, "at its end after the last state");
 }
 
+/* "<steps left out>:<of them in a row>"; absent: none. */
+static thalnet_status thalnet__read_skipped(const thalnet__header *file, thalnet__staged *staged) {
+  const thalnet__pair *pair = thalnet__header_pair(file, THALNET__KEY_SKIPPED);
+  thalnet__word word;
+  if (pair == NULL) return THALNET_OK;
+  const char *rest = pair->value;
+  if (thalnet__take_word(&rest, &word) != 1 || *rest != 0 || word.count != 2 ||
+      thalnet__field_number(&word.fields[0], UINT64_MAX, &staged->skipped) || staged->skipped == 0 ||
+      thalnet__field_number(&word.fields[1], staged->skipped, &staged->skipped_in_a_row))
+    return thalnet__refuse(THALNET__KEY_SKIPPED, pair->value, "how many steps were left out, and of them in a row");
+  return THALNET_OK;
+}
+
 static thalnet_status thalnet__read_counters(const thalnet__header *file, thalnet__staged *staged) {
   const char *norm;
   uint64_t swapped;
@@ -161,7 +180,7 @@ static thalnet_status thalnet__read_counters(const thalnet__header *file, thalne
   if (swapped && staged->training->optimizer->averages == NULL)
     return thalnet__refuse(THALNET__CHECKPOINT("swapped"), "1", "possible without averages");
   staged->swapped = (int)swapped;
-  return THALNET_OK;
+  return thalnet__read_skipped(file, staged);
 }
 
 /* --- the numbers --- */
@@ -234,6 +253,8 @@ static thalnet_status thalnet__commit(const thalnet__staged *staged) {
   if (optimizer != NULL) {
     memcpy(optimizer->tensor_steps, staged->updates, net->tensor_count * sizeof *staged->updates);
     optimizer->steps = staged->steps;
+    optimizer->skipped = staged->skipped;
+    optimizer->skipped_in_a_row = staged->skipped_in_a_row;
     optimizer->gradient_norm = staged->gradient_norm;
     optimizer->swapped = staged->swapped;
     atomic_store(&net->averaged, staged->swapped);

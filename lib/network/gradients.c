@@ -140,7 +140,7 @@ void thalnet__clear_gradients(thalnet_center *net) {
 
 void thalnet__forget_gradients(thalnet_center *net) {
   memset(net->received, 0, net->tensor_count);
-  net->has_gradient = 0;
+  net->has_gradient = net->lost_batch = 0;
 }
 
 void thalnet__accept_gradients(thalnet_center *net, real *sum, const unsigned char *with_gradient, int started) {

@@ -157,6 +157,7 @@ struct thalnet_center {
   real *gradients;   /* NULL until a batch for training exists */
   uint8_t *received; /* per tensor: has a gradient since the last step */
   int has_gradient;
+  int lost_batch;   /* since the last step a batch was refused, for its loss is not finite */
   uint64_t version; /* counts writes */
   atomic_flag making_gradients;
   atomic_int writing; /* a call that writes is inside, or the block is lent */

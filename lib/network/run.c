@@ -315,7 +315,9 @@ static thalnet_status thalnet__train(thalnet_center *net, thalnet_batch *batch, 
 }
 
 thalnet_status thalnet__forward_backward(thalnet_center *net, thalnet_batch *batch, thalnet_state *state) {
-  return thalnet__train(net, batch, state, state);
+  const thalnet_status status = thalnet__train(net, batch, state, state);
+  if (status == THALNET_ERROR_NONFINITE) net->lost_batch = 1;
+  return status;
 }
 
 thalnet_status thalnet__training_gradient(thalnet_center *net, thalnet_batch *batch, const thalnet_state *state) {

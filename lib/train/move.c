@@ -29,6 +29,8 @@ static void thalnet__move_counts(const thalnet_optimizer *optimizer, const thaln
                                  thalnet_optimizer *moved) {
   const thalnet_center *old = optimizer->net;
   moved->steps = optimizer->steps;
+  moved->skipped = optimizer->skipped;
+  moved->skipped_in_a_row = optimizer->skipped_in_a_row;
   moved->gradient_norm = optimizer->gradient_norm;
   for (size_t t = 0; t < to->tensor_count; t++) {
     const thalnet__tensor *source = thalnet__carry_source(to, old, &to->tensors[t]);

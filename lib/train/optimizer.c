@@ -31,6 +31,7 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
       {"final_fraction", options->final_fraction >= 0 && options->final_fraction <= 1},
       {"schedule", options->schedule >= THALNET_SCHEDULE_CONSTANT && options->schedule <= THALNET_SCHEDULE_COSINE},
       {"decay_steps", options->schedule != THALNET_SCHEDULE_STEP || options->decay_steps >= 1},
+      {"nonfinite", options->nonfinite >= THALNET_NONFINITE_ERROR && options->nonfinite <= THALNET_NONFINITE_PROPAGATE},
       {"total_steps", options->schedule != THALNET_SCHEDULE_COSINE || options->total_steps > options->warmup_steps},
   };
   if (kind < THALNET_SGD || kind > THALNET_ADAMW)
@@ -38,8 +39,6 @@ thalnet_status thalnet__check_optimizer_options(int32_t kind, const thalnet_opti
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
     if (!checks[i].right)
       return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_optimizer_options: %s is out of range", checks[i].name);
-  if (options->reserved != 0)
-    return thalnet__fail(THALNET_ERROR_VERSION, "thalnet_optimizer_options: reserved is not 0");
   return THALNET_OK;
 }
 
@@ -143,22 +142,21 @@ static void thalnet__sum_squares(const thalnet__step_call *call, thalnet__step_p
   piece->squares = call->net->kernels->dot_double(piece->count, gradient, gradient);
 }
 
-static thalnet__moments thalnet__moments_at(const thalnet__step_call *call, size_t place) {
-  const thalnet_optimizer *optimizer = call->optimizer;
-  return (thalnet__moments){.gradient = call->net->gradients + place,
+thalnet__moments thalnet__moments_at(const thalnet_optimizer *optimizer, const thalnet_center *net, size_t place) {
+  return (thalnet__moments){.gradient = net->gradients + place,
                             .first = optimizer->first + place,
                             .second = optimizer->second == NULL ? NULL : optimizer->second + place,
-                            .parameter = call->net->parameters + place,
+                            .parameter = net->parameters + place,
                             .average = optimizer->averages == NULL ? NULL : optimizer->averages + place};
 }
 
 static void thalnet__try_piece(const thalnet__step_call *call, thalnet__step_piece *piece) {
-  const thalnet__moments moments = thalnet__moments_at(call, piece->place);
+  const thalnet__moments moments = thalnet__moments_at(call->optimizer, call->net, piece->place);
   piece->largest = call->net->kernels->try_update(call->optimizer->kind, piece->count, &piece->update, &moments);
 }
 
 static void thalnet__apply_piece(const thalnet__step_call *call, thalnet__step_piece *piece) {
-  const thalnet__moments moments = thalnet__moments_at(call, piece->place);
+  const thalnet__moments moments = thalnet__moments_at(call->optimizer, call->net, piece->place);
   call->net->kernels->update(call->optimizer->kind, piece->count, &piece->update, &moments);
   memset(call->net->gradients + piece->place, 0, piece->count * sizeof(real)); /* while it is in the cache */
 }
@@ -166,19 +164,12 @@ static void thalnet__apply_piece(const thalnet__step_call *call, thalnet__step_p
 /* --- the step --- */
 
 /* The global norm, piece by piece in their order, in double. */
-static thalnet_status thalnet__gradient_norm(thalnet_optimizer *optimizer, const thalnet_center *net, double *norm) {
+static double thalnet__gradient_norm(thalnet_optimizer *optimizer, const thalnet_center *net) {
   double sum = 0;
   thalnet__each_piece(optimizer, net, thalnet__sum_squares);
-  for (size_t i = 0; i < optimizer->piece_count; i++) {
-    const thalnet__step_piece *piece = &optimizer->pieces[i];
-    if (!net->received[piece->tensor]) continue;
-    if (!thalnet__is_finite(piece->squares))
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "the gradient of %s is not finite",
-                           net->tensors[piece->tensor].name);
-    sum += piece->squares;
-  }
-  *norm = sqrt(sum);
-  return THALNET_OK;
+  for (size_t i = 0; i < optimizer->piece_count; i++)
+    if (net->received[optimizer->pieces[i].tensor]) sum += optimizer->pieces[i].squares;
+  return sqrt(sum);
 }
 
 static thalnet__update thalnet__update_for(const thalnet_optimizer *optimizer, size_t t, double scale) {
@@ -201,8 +192,8 @@ static thalnet__update thalnet__update_for(const thalnet_optimizer *optimizer, s
   };
 }
 
-/* Refuses what would not be finite, or would leave a weight-norm matrix without a norm. Nothing is written before all tensors
- * have passed, so that a refused step changes nothing. */
+/* Tries the step. Refuses what would not be finite, or would leave a weight-norm matrix without a norm; what propagates is as large
+ * as can be. Nothing is written before all tensors have passed, so that a refused step changes nothing. */
 static thalnet_status thalnet__try_step(thalnet_optimizer *optimizer, const thalnet_center *net, double scale) {
   double largest = 0;
   for (size_t i = 0; i < optimizer->piece_count; i++)
@@ -212,44 +203,53 @@ static thalnet_status thalnet__try_step(thalnet_optimizer *optimizer, const thal
     const thalnet__step_piece *piece = &optimizer->pieces[i];
     const thalnet__tensor *tensor = &net->tensors[piece->tensor];
     const int ends = i + 1 == optimizer->piece_count || optimizer->pieces[i + 1].tensor != piece->tensor;
+    const int finite = thalnet__is_finite_real(piece->largest);
     if (!net->received[piece->tensor]) continue;
-    if (!thalnet__is_finite_real(piece->largest))
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s would not be finite after the step", tensor->name);
-    if ((double)piece->largest > largest) largest = (double)piece->largest;
+    if (!finite && optimizer->options.nonfinite != THALNET_NONFINITE_PROPAGATE)
+      return thalnet__tell_update(optimizer, net);
+    if (!finite || (double)piece->largest > largest) largest = finite ? (double)piece->largest : (double)INFINITY;
     if (ends && tensor->normed && !(largest * largest > 0)) /* the norm is a sum of squares */
-      return thalnet__fail(THALNET_ERROR_NONFINITE, "%s would be all zeros after the step and has no norm",
-                           tensor->name);
+      return thalnet__fail(THALNET_ERROR_NONFINITE, "step %llu: %s would be all zeros and has no norm",
+                           (unsigned long long)optimizer->steps + 1, tensor->name);
     if (ends) largest = 0;
   }
   return THALNET_OK;
+}
+
+/* Whether the step may be made; nothing has changed yet but the norm that is told. */
+static thalnet_status thalnet__judge_step(thalnet_optimizer *optimizer, const thalnet_center *net) {
+  const thalnet_optimizer_options *options = &optimizer->options;
+  const int skips = options->nonfinite == THALNET_NONFINITE_SKIP;
+  if (skips && net->lost_batch)
+    return thalnet__fail(THALNET_ERROR_NONFINITE, "step %llu: the loss of a batch is not finite",
+                         (unsigned long long)optimizer->steps + 1);
+  const double norm = thalnet__gradient_norm(optimizer, net);
+  const int finite = thalnet__is_finite(norm);
+  if (!finite && options->nonfinite != THALNET_NONFINITE_PROPAGATE) return thalnet__tell_gradient(optimizer, net);
+  optimizer->gradient_norm = norm;
+  return thalnet__try_step(optimizer, net, finite && norm > options->clip_norm ? options->clip_norm / norm : 1);
 }
 
 static void thalnet__apply_step(thalnet_optimizer *optimizer, thalnet_center *net) {
   thalnet__each_piece(optimizer, net, thalnet__apply_piece);
   for (size_t t = 0; t < net->tensor_count; t++) optimizer->tensor_steps[t] += net->received[t];
   optimizer->steps++;
+  optimizer->skipped_in_a_row = 0;
 }
 
 thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_center *net) {
-  double norm = 0, scale = 1;
+  const int skips = optimizer->options.nonfinite == THALNET_NONFINITE_SKIP;
   if (atomic_load(&net->averaged))
     return thalnet__fail(THALNET_ERROR_STATE, "averages are in the place of the weights: call "
                                               "thalnet_optimizer_swap_averages before the next step");
-  if (net->gradients == NULL || !net->has_gradient)
+  if (net->gradients == NULL || !(net->has_gradient || (skips && net->lost_batch)))
     return thalnet__fail(THALNET_ERROR_STATE, "no gradient since the last step");
-  thalnet_status status = thalnet__gradient_norm(optimizer, net, &norm);
-  if (status == THALNET_OK) {
-    optimizer->gradient_norm = norm;
-    if (norm > optimizer->options.clip_norm) scale = optimizer->options.clip_norm / norm;
-    status = thalnet__try_step(optimizer, net, scale);
-  }
-  if (status == THALNET_OK) {
-    thalnet__apply_step(optimizer, net);
-    status = thalnet__prepare(net); /* cannot fail: the norms were tried */
-  }
-  if (status == THALNET_OK)
-    thalnet__forget_gradients(net);
-  else
+  const thalnet_status status = thalnet__judge_step(optimizer, net);
+  if (status != THALNET_OK) {
     thalnet__clear_gradients(net);
-  return status;
+    return skips ? thalnet__leave_out(optimizer) : status;
+  }
+  thalnet__apply_step(optimizer, net);
+  thalnet__forget_gradients(net); /* zeros already, where they were received */
+  return thalnet__prepare(net);   /* cannot fail: the norms were tried */
 }

@@ -25,6 +25,7 @@ struct thalnet_optimizer {
   int32_t kind;
   thalnet_optimizer_options options;
   uint64_t steps;
+  uint64_t skipped, skipped_in_a_row; /* left out: THALNET_NONFINITE_SKIP */
   double gradient_norm;
   real *first, *second;   /* moments [parameters]; second: all but SGD */
   real *averages;         /* [parameters], of tensors with an update; NULL: none are kept */
@@ -40,6 +41,15 @@ thalnet_status thalnet__optimizer_create(const thalnet_center *net, int32_t kind
 void thalnet__optimizer_free(thalnet_optimizer *optimizer);
 /* Applies the center's gradients and zeroes them. */
 thalnet_status thalnet__optimizer_step(thalnet_optimizer *optimizer, thalnet_center *net);
+
+/* The numbers of an optimizer and its center from `place` on. */
+thalnet__moments thalnet__moments_at(const thalnet_optimizer *optimizer, const thalnet_center *net, size_t place);
+
+/* THALNET_ERROR_NONFINITE, with the elements of the gradient that are not finite, or of what the step that was tried would make so. */
+thalnet_status thalnet__tell_gradient(const thalnet_optimizer *optimizer, const thalnet_center *net);
+thalnet_status thalnet__tell_update(const thalnet_optimizer *optimizer, const thalnet_center *net);
+/* Counts a step that was refused as left out; THALNET_ERROR_NONFINITE where too many were. */
+thalnet_status thalnet__leave_out(thalnet_optimizer *optimizer);
 
 /* Exchanges the center's weights and the averages; renews what is derived from them. */
 thalnet_status thalnet__swap_averages(thalnet_optimizer *optimizer, thalnet_center *net);
