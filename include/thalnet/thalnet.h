@@ -19,7 +19,7 @@
  * - The library never prints, exits, aborts, or reads the environment, and leaves locale, signals and the floating-point
  *   mode as they are; calls that succeed leave errno as it is, too. Files that it has open are closed on exec.
  * - Threads: a built center may be used by many threads at once through const pointers; a center that is written, a
- *   batch, a state and an optimizer by one thread at a time. */
+ *   batch, a state, an optimizer and a watch by one thread at a time. */
 #ifndef THALNET_THALNET_H
 #define THALNET_THALNET_H
 
@@ -40,5 +40,6 @@
 #include <thalnet/state.h>
 #include <thalnet/status.h>
 #include <thalnet/version.h>
+#include <thalnet/watch.h>
 
 #endif

@@ -79,3 +79,15 @@ void fault_ablate(struct fault *fault, int32_t which) {
   }
   FAULT_TRY(fault, thalnet_forward_backward(fault->net, fault->batch, NULL));
 }
+
+void fault_watch(struct fault *fault, int32_t which) {
+  thalnet_watch_options options = THALNET_WATCH_OPTIONS_INIT;
+  thalnet_watch_event event = THALNET_WATCH_EVENT_INIT;
+  (void)which;
+  options.memory = fault->options->memory;
+  FAULT_TRY(fault, thalnet_watch_create(&options, &fault->watch));
+  ck_assert((fault->watch == NULL) == (fault->status != THALNET_OK));
+  for (int step = 0; step < 600; step++) {
+    FAULT_TRY(fault, thalnet_watch_step(fault->watch, 1.0 + step, 2.0, &event));
+  }
+}

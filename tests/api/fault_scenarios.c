@@ -51,6 +51,7 @@ const struct fault_scenario fault_scenarios[] = {
     {"similarity", fault_similarity, 0, 1, 0},
     {"ablate", fault_ablate, 0, 1, 0},
     {"ablate, three threads", fault_ablate, 0, 3, 0},
+    {"watch", fault_watch, 0, 1, 0},
     {"save", fault_save, 0, 1, 0},
     {"load", fault_load, 0, 1, 0},
     {"load from memory", fault_load_memory, 0, 3, 0},
@@ -100,6 +101,7 @@ thalnet_status fault_play(const struct fault_scenario *scenario, const thalnet_c
   if (fault.status != THALNET_OK) {
     expect_usable(&fault);
   }
+  thalnet_watch_free(fault.watch);
   thalnet_checkpoint_free(fault.checkpoint);
   thalnet_graph_free(fault.graph);
   thalnet_optimizer_free(fault.moved);

@@ -16,6 +16,7 @@ struct fault {
   thalnet_optimizer *optimizer, *moved;
   thalnet_graph *graph;
   thalnet_checkpoint *checkpoint;
+  thalnet_watch *watch;
 };
 
 /* A call, unless one has failed before. */
@@ -53,7 +54,7 @@ fault_run fault_build, fault_reader, fault_layer, fault_large, fault_optimizer, 
 /* In fault_changes.c. */
 fault_run fault_grow, fault_grow_readers, fault_take_away, fault_host_layers;
 /* In fault_looks.c. */
-fault_run fault_evaluate, fault_trace, fault_graph, fault_similarity, fault_ablate;
+fault_run fault_evaluate, fault_trace, fault_graph, fault_similarity, fault_ablate, fault_watch;
 /* In fault_files.c. */
 fault_run fault_save, fault_load, fault_load_memory, fault_checkpoint;
 

@@ -80,6 +80,8 @@ CALL(state_step, D(0), D(1), D(2), N(3), D(4), N(5))
 CALL(optimizer_create, D(0), I(1), D(2), D(3))
 CALL(step, D(0), D(1))
 CALL(optimizer_swap_averages, D(0), D(1))
+CALL(watch_create, D(0), D(1))
+CALL(watch_step, D(0), 1.0, 1.0, D(1))
 CALL(center_load, D(0), D(1), D(2))
 CALL(center_load_memory, D(0), N(1), D(2), D(3))
 CALL(center_save, D(0), D(1), D(2))
@@ -200,7 +202,8 @@ CALL(center_similarity, D(0), D(1), D(2), D(3), N(4), D(5), N(6), (void *)w.zero
       ROW(state_advance, NET, STA, {.kind = MOST, .size = S, .number = 1}),                                            \
       ROW(state_read_output, STA, IN(3, 0), Z, C(4)), ROW(state_step, NET, STA, V, C(S * 3), Z, C(S * 4)),             \
       ROW(optimizer_create, NET, IN(4, 0), OPT, SLOT), ROW(step, H(OPTIMIZER, w.optimizer), NET),                      \
-      ROW(optimizer_swap_averages, H(OPTIMIZER, w.optimizer), NET),                                                    \
+      ROW(optimizer_swap_averages, H(OPTIMIZER, w.optimizer), NET), ROW(watch_create, OPT, SLOT),                      \
+      ROW(watch_step, H(WATCH, w.watch), {.kind = OPTIONS, .data = w.zeros}),                                          \
       ROW(center_load, TEXT(PATH, "nowhere"), OPT, SLOT),                                                              \
       ROW(center_load_memory, Z, {.kind = ANY, .number = 100}, OPT, SLOT),                                             \
       ROW(center_save, NET, TEXT(PATH, "never_written"), OPT),                                                         \

@@ -21,6 +21,7 @@ enum kind {
   STATE,
   OPTIMIZER,
   GRAPH,
+  WATCH,
   MAYBE_BATCH, /* NULL is fine */
   MAYBE_STATE,
   INDEX,  /* 0..size-1 */
@@ -62,6 +63,7 @@ static struct {
   thalnet_state *state;
   thalnet_optimizer *optimizer;
   thalnet_graph *graph;
+  thalnet_watch *watch;
   float *values; /* large enough for everything */
   int32_t *integers;
   void *room;
@@ -104,6 +106,7 @@ static void set_up(void) {
   EXPECT_OK(thalnet_graph_create(w.net, w.values, 49, NULL, &w.graph));
   memset(w.values, 0, 49 * sizeof *w.values);
   w.edges = thalnet_graph_edge_count(w.graph);
+  EXPECT_OK(thalnet_watch_create(NULL, &w.watch));
   EXPECT_OK(thalnet_forward_backward(w.net, w.batch, w.state));
   EXPECT_OK(thalnet_forward(w.net, w.final, NULL));
   EXPECT_OK(thalnet_state_advance(w.net, w.state, 1));
@@ -117,6 +120,7 @@ static void tear_down(void) {
   thalnet_state_free(w.state);
   thalnet_optimizer_free(w.optimizer);
   thalnet_graph_free(w.graph);
+  thalnet_watch_free(w.watch);
   free(w.values);
   free(w.integers);
   free(w.room);
@@ -176,8 +180,8 @@ static void check(const struct function *f, const struct argument *a, size_t par
 }
 
 static void bad_handles(const struct function *f, struct argument *a, size_t p) {
-  const void *handles[] = {NULL, w.net, w.module, w.batch, w.state, w.optimizer, w.graph, w.zeros};
-  static const enum kind own[] = {NOTHING, CENTER, MODULE, BATCH, STATE, OPTIMIZER, GRAPH, NOTHING};
+  const void *handles[] = {NULL, w.net, w.module, w.batch, w.state, w.optimizer, w.graph, w.watch, w.zeros};
+  static const enum kind own[] = {NOTHING, CENTER, MODULE, BATCH, STATE, OPTIMIZER, GRAPH, WATCH, NOTHING};
   enum kind kind = f->arguments[p].kind;
   for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
     int maybe = kind == MAYBE_BATCH || kind == MAYBE_STATE;
@@ -352,7 +356,7 @@ static void ask(const void *handle) {
   }
   if (handle != w.optimizer) {
     ck_assert(thalnet_optimizer_rate(handle) == 0.0 && thalnet_optimizer_gradient_norm(handle) == 0.0);
-    ck_assert_uint_eq(thalnet_optimizer_steps(handle), 0);
+    ck_assert_uint_eq(thalnet_optimizer_steps(handle) + thalnet_optimizer_skipped(handle), 0);
   }
   if (handle != w.graph) {
     ck_assert_uint_eq(thalnet_graph_node_count(handle) + thalnet_graph_edge_count(handle), 0);
@@ -363,7 +367,7 @@ static void ask(const void *handle) {
 
 START_TEST(questions_with_wrong_handles) {
   set_up();
-  const void *handles[] = {NULL, w.zeros, w.net, w.module, w.batch, w.state, w.optimizer, w.graph};
+  const void *handles[] = {NULL, w.zeros, w.net, w.module, w.batch, w.state, w.optimizer, w.graph, w.watch};
   char text[500];
   EXPECT(thalnet_softmax(NULL, 1), THALNET_ERROR_ARGUMENT);
   snprintf(text, sizeof text, "%s", thalnet_error_text());
