@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,9 @@ struct notes {
 
 /* Results do not depend on these. (The curve's columns do on --curve-test.) */
 static int may_change(const char *option) {
-  static const char *const names[] = {"data",   "threads",     "max-seconds", "out",        "load",
-                                      "curve",  "resume",      "no-test",     "quiet",      "checkpoint-every",
-                                      "sample", "predictions", "prompt",      "temperature"};
+  static const char *const names[] = {"data",       "threads", "max-seconds", "out",    "load",
+                                      "curve",      "resume",  "no-test",     "quiet",  "checkpoint-every",
+                                      "stop-after", "sample",  "predictions", "prompt", "temperature"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (strcmp(names[i], option) == 0) return 1;
   return 0;
@@ -85,7 +86,6 @@ static void take_notes(const struct example_trainer *t, size_t epoch, size_t ste
   note_count(notes, "epoch_hits", progress->sums.hits);
   note_number(notes, "epoch_loss", progress->sums.loss);
   note_number(notes, "epoch_weight", progress->sums.weight);
-  note_number(notes, "seconds", progress->trained);
   note_number(notes, "train", t->train);
   note_number(notes, "validation", t->validation);
 }
@@ -95,6 +95,28 @@ static void fill_contents(struct example_trainer *t, thalnet_checkpoint_contents
   contents->optimizer = t->optimizer;
   contents->states = &t->state;
   contents->state_count = t->state ? 1 : 0;
+}
+
+/* How long training took is beside the checkpoint, so that the same training gives the same file. Nothing depends on it but
+ * --max-seconds and what is printed: it may be gone, or of another checkpoint after a crash. */
+static int save_seconds(const struct example_trainer *t) {
+  char *path = example_join(t->settings->out, "seconds.txt");
+  FILE *file = path ? fopen(path, "w") : NULL;
+  int written = file && fprintf(file, "%.2f\n", t->progress.trained) > 0;
+  if (file && fclose(file)) written = 0;
+  if (!written) example_complain(t->settings->program, "%s: it could not be written", path ? path : "seconds.txt");
+  free(path);
+  return written ? EXAMPLE_EXIT_SUCCESS : EXAMPLE_EXIT_FAILURE;
+}
+
+static double load_seconds(const struct example_trainer *t) {
+  char *path = example_join(t->settings->out, "seconds.txt"), line[64] = "";
+  FILE *file = path ? fopen(path, "r") : NULL;
+  if (file && !fgets(line, sizeof line, file)) line[0] = '\0';
+  if (file) fclose(file);
+  free(path);
+  double seconds = strtod(line, NULL);
+  return isfinite(seconds) && seconds > 0.0 ? seconds : 0.0;
 }
 
 int example_checkpoint_save(struct example_trainer *t, size_t epoch, size_t step) {
@@ -108,7 +130,11 @@ int example_checkpoint_save(struct example_trainer *t, size_t epoch, size_t step
     contents.pairs = notes->pairs;
     contents.pair_count = notes->count;
     thalnet_status status = thalnet_checkpoint_save(path, &contents, NULL);
-    code = status ? example_library_failed(t->settings->program, status) : EXAMPLE_EXIT_SUCCESS;
+    code = status ? example_library_failed(t->settings->program, status) : save_seconds(t);
+    if (!status) {
+      t->saved_epoch = epoch;
+      t->saved_step = step;
+    }
   } else {
     example_complain(t->settings->program, "no memory");
   }
@@ -160,7 +186,7 @@ static void restore(struct example_trainer *t, const thalnet_checkpoint *checkpo
   t->train = number_of(checkpoint, "train");
   t->validation = number_of(checkpoint, "validation");
   progress->labels = count_of(checkpoint, "labels");
-  progress->trained = number_of(checkpoint, "seconds");
+  progress->trained = load_seconds(t);
   progress->sums.labels = count_of(checkpoint, "epoch_labels");
   progress->sums.hits = count_of(checkpoint, "epoch_hits");
   progress->sums.loss = number_of(checkpoint, "epoch_loss");
@@ -179,6 +205,8 @@ static int load(struct example_trainer *t, const char *path, struct notes *notes
     restore(t, checkpoint);
     if (t->epoch < 1 || t->epoch > (size_t)t->settings->epochs || t->step > t->task.steps)
       failed = example_fail(&error, "%.700s: there is no step %zu of epoch %zu", path, t->step, t->epoch);
+    t->saved_epoch = t->epoch;
+    t->saved_step = t->step;
   }
   if (!failed && !t->settings->quiet) {
     printf("going on after step %zu of epoch %zu\n", t->step, t->epoch);

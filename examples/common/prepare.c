@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a trainer needs before the first step: the network, batches, the optimizer. */
+#include <math.h>
 #include <stdio.h>
 
 #include "system.h"
@@ -100,6 +101,16 @@ static thalnet_status create_state(struct example_trainer *t) {
   return t->task.carry ? thalnet_state_create(t->net, t->task.sequences, &carried, &t->state) : THALNET_OK;
 }
 
+/* A network that guesses gives every class the same share. */
+static thalnet_status create_watch(struct example_trainer *t) {
+  const struct example_ports *ports = &t->network.ports;
+  thalnet_watch_options options = THALNET_WATCH_OPTIONS_INIT;
+  for (size_t i = 0; i < ports->output_count; i++)
+    options.guess_loss +=
+        log((double)thalnet_center_output_size(t->net, ports->outputs[i])) / (double)ports->output_count;
+  return thalnet_watch_create(&options, &t->watch);
+}
+
 void example_print_training(const struct example_settings *s) {
   printf("training: %s, rate %g, %s %ld, input dropout %g", s->weight_decay > 0.0 ? "AdamW" : "Adam", s->rate,
          s->batch_option, s->batch, s->input_dropout);
@@ -111,12 +122,14 @@ void example_print_training(const struct example_settings *s) {
 
 int example_prepare(struct example_trainer *t) {
   const struct example_settings *s = t->settings;
+  t->event = (thalnet_watch_event)THALNET_WATCH_EVENT_INIT;
   /* The library's own threads each call BLAS. Not every BLAS can be told, and that is fine. */
   (void)thalnet_blas_set_threads(1);
   int code = build(t);
   if (code) return code;
   thalnet_status status = example_create_batches(t);
   if (!status && !s->load) status = create_state(t);
+  if (!status && !s->load) status = create_watch(t);
   if (!status && !s->load) status = example_create_optimizer(t, (uint64_t)s->epochs * t->task.steps);
   if (status) return example_library_failed(s->program, status);
   if (!s->load && !s->quiet) example_print_training(s);

@@ -12,7 +12,7 @@ void example_settings_start(struct example_settings *s, const char *program, con
   s->program = s->command.name = program;
   s->command.about = about;
   example_network_start(&s->network);
-  s->epochs = s->batch = s->threads = s->warmup = s->checkpoint_every = -1; /* not given */
+  s->epochs = s->batch = s->threads = s->warmup = s->checkpoint_every = s->stop_after = -1; /* not given */
   s->rate = s->input_dropout = s->weight_decay = s->average = -1.0;
   s->train_share = s->clip = 1.0;
 }
@@ -64,6 +64,8 @@ void example_settings_add_output(struct example_settings *s) {
        &s->out, 0, 0},
       {EXAMPLE_COUNT, "checkpoint-every", "N", "epochs from checkpoint to checkpoint, 0: none but at the end (1)",
        &s->checkpoint_every, 0, 1e6},
+      {EXAMPLE_COUNT, "stop-after", "N", "stop after so many steps in all, as Ctrl-C does: --resume goes on",
+       &s->stop_after, 0, 1e9},
       {EXAMPLE_FLAG, "resume", "", "go on from the checkpoint in --out, bit for bit", &s->resume, 0, 0},
       {EXAMPLE_TEXT, "load", "FILE", "do not train, but take this model.safetensors", &s->load, 0, 0},
       {EXAMPLE_TEXT, "curve", "FILE", "write one line of comma-separated values an epoch", &s->curve, 0, 0},
@@ -90,6 +92,7 @@ static int check(const struct example_settings *s, struct example_error *error) 
   if (s->curve_test && !s->curve) return example_fail(error, "--curve-test needs --curve");
   if (!s->out && (s->resume || s->checkpoint_every >= 0))
     return example_fail(error, "--%s needs --out", s->resume ? "resume" : "checkpoint-every");
+  if (!s->out && s->stop_after >= 0) return example_fail(error, "--stop-after needs --out");
   if (s->input_dropout > 0.0 && s->variational_input_dropout > 0.0)
     return example_fail(error, "--variational-input-dropout takes the place of --input-dropout: give one of them");
   int trains = s->epochs >= 0 || s->batch >= 0 || s->rate >= 0.0 || s->weight_decay >= 0.0 || s->average >= 0.0 ||

@@ -25,6 +25,7 @@ struct example_settings {
 
   const char *out, *load, *curve; /* a folder and two files, or NULL */
   long checkpoint_every;          /* epochs */
+  long stop_after;                /* steps; -1: not given */
   int resume, no_test, curve_test, quiet;
 };
 

@@ -55,14 +55,21 @@ int example_make_folder(const char *path, struct example_error *error) {
   return status;
 }
 
-static void remember(int number) { signal_number = number; }
+/* From the first signal on they do again what they do in other programs, either of them. */
+static void remember(int number) {
+  signal_number = number;
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+}
 
 void example_catch_signals(void) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = remember;
-  action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
-  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask); /* one after the other */
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
 }

@@ -19,7 +19,8 @@ int example_make_folder(const char *path, struct example_error *error);
 /* folder/name, or NULL when there is no memory; free it. */
 char *example_join(const char *folder, const char *name);
 
-/* From now on SIGINT (Ctrl-C) and SIGTERM are remembered instead of ending the program; a second one ends it. */
+/* From now on SIGINT (Ctrl-C) and SIGTERM are remembered instead of ending the program; a second one, of either
+ * kind, ends it at once. */
 void example_catch_signals(void);
 
 /* The number of the signal that came, or 0. */

@@ -2,11 +2,13 @@
 #include "trainer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "checkpoint.h"
+#include "divergence.h"
 #include "report.h"
 #include "system.h"
 
@@ -29,17 +31,39 @@ static thalnet_status add_up(struct example_trainer *t, struct example_sums *sum
   return status;
 }
 
+/* The same alone, also where the batch was refused for it; NAN where nothing has a label. */
+static double mean_loss(const struct example_trainer *t) {
+  double loss = 0.0, weight = 0.0;
+  for (size_t i = 0; i < t->network.ports.output_count; i++) {
+    thalnet_measure measure = THALNET_MEASURE_INIT;
+    (void)thalnet_batch_measure(t->training, t->network.ports.outputs[i], &measure); /* 0 of 0 */
+    loss += measure.loss_sum;
+    weight += measure.weight_sum;
+  }
+  return weight > 0.0 ? loss / weight : (double)NAN;
+}
+
 thalnet_status example_train_step(struct example_trainer *t, size_t epoch, size_t step) {
   struct example_sums sums = {0.0, 0.0, 0, 0};
   /* New random numbers for every visit of a sequence; where a sequence goes on from batch to batch, for each of them. */
   uint64_t visit = t->task.carry ? (uint64_t)(epoch - 1) * t->task.steps + step : epoch;
   thalnet_status status = thalnet_batch_set_epoch(t->training, visit);
   if (!status) status = t->task.load(t->task.context, t->training, epoch, step);
-  if (!status) status = thalnet_forward_backward(t->net, t->training, t->state);
+  t->step_rate = thalnet_optimizer_rate(t->optimizer);
+  t->step_loss = NAN;
+  if (status) return status;
+  status = thalnet_forward_backward(t->net, t->training, t->state);
+  if (!status || status == THALNET_ERROR_NONFINITE) t->step_loss = mean_loss(t);
   if (!status) status = thalnet_step(t->optimizer, t->net);
   if (!status) status = add_up(t, &sums);
   if (!status) example_progress_step(&t->progress, &sums);
-  return status;
+  return status ? status : example_watch_step(t);
+}
+
+/* Whether training has gone as far as --stop-after says, and there is something left to do. */
+static int is_stopped(const struct example_trainer *t) {
+  size_t done = (t->epoch - 1) * t->task.steps + t->step, all = (size_t)t->settings->epochs * t->task.steps;
+  return t->settings->stop_after >= 0 && done >= (size_t)t->settings->stop_after && done < all;
 }
 
 int example_time_is_up(const struct example_trainer *t) {
@@ -51,7 +75,7 @@ int example_time_is_up(const struct example_trainer *t) {
 static thalnet_status train_epoch(struct example_trainer *t) {
   thalnet_status status = THALNET_OK;
   example_progress_epoch(&t->progress, t->epoch, t->step);
-  while (t->step < t->task.steps && !status && !example_signal() && !t->time_is_up) {
+  while (t->step < t->task.steps && !status && !example_signal() && !t->time_is_up && !is_stopped(t)) {
     status = example_train_step(t, t->epoch, t->step);
     if (!status) t->step++;
     t->time_is_up = example_time_is_up(t);
@@ -169,14 +193,15 @@ static int train(struct example_trainer *t) {
       t->step = 0;
     }
     status = train_epoch(t);
-    int interrupted = example_signal() != 0;
+    int interrupted = example_signal() != 0 || is_stopped(t);
     if (!status && (!interrupted || t->step == t->task.steps)) status = end_epoch(t);
     int last = interrupted || t->time_is_up || t->epoch == epochs;
-    if (!status) code = checkpoint(t, last || (every > 0 && t->epoch % every == 0));
+    int good = t->event.high_losses == 0; /* else the one before is, that this would replace */
+    if (!status) code = checkpoint(t, last || (good && every > 0 && t->epoch % every == 0));
     if (interrupted) break;
   }
   example_progress_clear(&t->progress);
-  return status ? example_library_failed(t->settings->program, status) : code;
+  return status ? example_training_failed(t, status) : code;
 }
 
 /* --- after ----------------------------------------------------------------------------------------------------------- */
@@ -210,6 +235,17 @@ static int report(struct example_trainer *t) {
   return status ? example_library_failed(s->program, status) : EXAMPLE_EXIT_SUCCESS;
 }
 
+/* Training ended before its time; the network is saved as it is. */
+static int leave(struct example_trainer *t) {
+  if (example_signal())
+    printf("interrupted: the test was not reached\n");
+  else
+    printf("stopped after %ld steps: the test was not reached\n", t->settings->stop_after);
+  int code = keep_averages(t);
+  if (!code) code = save(t);
+  return code || !example_signal() ? code : EXAMPLE_EXIT_SIGNAL + example_signal();
+}
+
 static void print_result(const struct example_trainer *t) {
   const char *measure = t->task.scale->measure;
   printf("result ");
@@ -232,12 +268,7 @@ int example_run(struct example_trainer *t) {
     if (!code) code = train(t);
     int closed = close_curve(t);
     if (!code) code = closed;
-    if (!code && example_signal()) {
-      printf("interrupted: the test was not reached\n");
-      code = keep_averages(t);
-      if (!code) code = save(t);
-      return code ? code : EXAMPLE_EXIT_SIGNAL + example_signal();
-    }
+    if (!code && (example_signal() || is_stopped(t))) return leave(t);
   }
   if (!code) code = keep_averages(t);
   if (!code) code = report(t);
@@ -249,6 +280,7 @@ int example_run(struct example_trainer *t) {
 
 void example_trainer_free(struct example_trainer *t) {
   example_development_free(&t->development);
+  thalnet_watch_free(t->watch);
   thalnet_optimizer_free(t->optimizer); /* in any order */
   thalnet_state_free(t->state);
   thalnet_batch_free(t->evaluation);

@@ -52,6 +52,10 @@ struct example_trainer {
   thalnet_batch *training, *evaluation;
   thalnet_state *state; /* of the training batch's sequences, where they are carried on */
   thalnet_optimizer *optimizer;
+  thalnet_watch *watch;           /* NULL: nobody looks whether the training diverges */
+  thalnet_watch_event event;      /* what it said last */
+  double step_rate, step_loss;    /* of the last step */
+  size_t saved_epoch, saved_step; /* of the last checkpoint; epoch 0: there is none */
   struct example_progress progress;
   double train, validation, test; /* measures */
   double started;                 /* the program */

@@ -21,6 +21,9 @@
  * the median" says something of positive ones only: while a median is 0 or below, no loss is too high. Where losses go through zero
  * in passing, such as likelihoods of densities, set loss_factor to INFINITY.
  *
+ * Where a rate is absurd from the first step on, all losses are high, and so is their median. A host that knows what guessing costs
+ * says so in guess_loss: the median then counts as no more than that, from the first step on.
+ *
  * Memory: four arrays of options.window doubles, taken by thalnet_watch_create; a step allocates nothing. The same values give the
  * same events on every machine.
  *
@@ -56,11 +59,12 @@ typedef struct thalnet_watch_options {
   const thalnet_memory *memory; /**< NULL: malloc and free */
   double loss_factor;           /**< at least 1; INFINITY: losses are not compared */
   double norm_factor;           /**< at least 1; INFINITY: norms are not compared */
+  double guess_loss;            /**< what guessing costs, such as log(classes); 0: not known */
   size_t window;                /**< values that a median is of: twice the patience to THALNET_WATCH_WINDOW_LIMIT */
   size_t patience;              /**< at least 1 */
 } thalnet_watch_options;
 #define THALNET_WATCH_OPTIONS_INIT                                                                                     \
-  { sizeof(thalnet_watch_options), NULL, 3.0, 1e3, 500, 50 }
+  { sizeof(thalnet_watch_options), NULL, 3.0, 1e3, 0.0, 500, 50 }
 
 /** What a watch says of a step. */
 typedef struct thalnet_watch_event {
@@ -69,7 +73,7 @@ typedef struct thalnet_watch_event {
   int32_t reserved;            /**< 0 */
   uint64_t step;               /**< its number: the watch's first one is 1 */
   double loss;                 /**< of the step */
-  double loss_median;          /**< of the losses before it; 0: there is none yet */
+  double loss_median;          /**< of the losses before it, guess_loss if that is less; 0: there is none yet */
   double gradient_norm;        /**< of the step */
   double gradient_norm_median; /**< of the norms before it; 0: there is none yet */
   uint64_t high_losses;        /**< for how many steps in a row, up to this one, the loss was too high or not finite */

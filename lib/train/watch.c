@@ -17,6 +17,7 @@ thalnet_status thalnet__check_watch_options(const thalnet_watch_options *options
   } checks[] = {
       {"loss_factor", thalnet__is_factor(options->loss_factor)},
       {"norm_factor", thalnet__is_factor(options->norm_factor)},
+      {"guess_loss", thalnet__is_finite(options->guess_loss) && options->guess_loss >= 0},
       {"window", options->window >= 2 && options->window <= THALNET_WATCH_WINDOW_LIMIT},
       {"patience", options->patience >= 1 && options->patience <= options->window / 2},
   };
@@ -88,9 +89,10 @@ static void thalnet__median_add(thalnet__median *median, double value, size_t wi
   median->next = (median->next + 1) % window;
 }
 
-/* 0 while there are too few values to tell. */
-static double thalnet__median_of(const thalnet__median *median, size_t least) {
-  return median->count < least ? 0 : median->sorted[(median->count - 1) / 2];
+/* But no more than `most`, unless that is 0; 0 while there are too few values to tell. */
+static double thalnet__median_of(const thalnet__median *median, size_t least, double most) {
+  const double value = median->count < least ? most : median->sorted[(median->count - 1) / 2];
+  return most > 0 && most < value ? most : value;
 }
 
 /* --- steps --- */
@@ -112,8 +114,8 @@ void thalnet__watch_step(thalnet_watch *watch, double loss, double norm, thalnet
   event->step = ++watch->steps;
   event->loss = loss;
   event->gradient_norm = norm;
-  event->loss_median = thalnet__median_of(&watch->losses, options->patience);
-  event->gradient_norm_median = thalnet__median_of(&watch->norms, options->patience);
+  event->loss_median = thalnet__median_of(&watch->losses, options->patience, options->guess_loss);
+  event->gradient_norm_median = thalnet__median_of(&watch->norms, options->patience, 0);
   const int high = !thalnet__is_finite(loss) || thalnet__is_high(loss, event->loss_median, options->loss_factor);
   watch->high_losses = high ? watch->high_losses + 1 : 0;
   event->high_losses = watch->high_losses;

@@ -36,6 +36,9 @@ START_TEST(options_are_checked) {
   REFUSES(loss_factor, -(double)INFINITY);
   REFUSES(norm_factor, 0.0);
   REFUSES(norm_factor, (double)NAN);
+  REFUSES(guess_loss, -1e-300);
+  REFUSES(guess_loss, (double)NAN);
+  REFUSES(guess_loss, (double)INFINITY);
   REFUSES(window, 0);
   REFUSES(window, THALNET_WATCH_WINDOW_LIMIT + 1);
   REFUSES(window, SIZE_MAX);
@@ -196,6 +199,27 @@ START_TEST(the_first_steps_are_quiet) {
 }
 END_TEST
 
+/* Where all losses are high, only what guessing costs tells. */
+START_TEST(guessing_is_a_bound) {
+  thalnet_watch_options o = THALNET_WATCH_OPTIONS_INIT;
+  for (int known = 0; known < 2; known++) {
+    o.guess_loss = known ? 2.0 : 0.0;
+    thalnet_watch *watch = watch_of(&o);
+    for (int i = 1; i <= 100; i++) {
+      const thalnet_watch_event event = look(watch, 100.0, 1.0);
+      ck_assert_int_eq(event.kind, known && i >= 50 ? THALNET_WATCH_LOSS : THALNET_WATCH_QUIET);
+      ck_assert(event.loss_median == (known ? 2.0 : i > 50 ? 100.0 : 0.0));
+    }
+    for (int i = 0; i < 300; i++) {
+      look(watch, 0.5, 1.0);
+    }
+    ck_assert(look(watch, 1.6, 1.0).loss_median == 0.5); /* better than guessing */
+    ck_assert_uint_eq(look(watch, 1.6, 1.0).high_losses, 2);
+    thalnet_watch_free(watch);
+  }
+}
+END_TEST
+
 /* Three times a median of zero or below would be no bound at all. */
 START_TEST(losses_of_any_sign) {
   static const double medians[] = {0.0, -0.0, -1e-9, -5.0, -1e300};
@@ -279,8 +303,8 @@ int main(void) {
   const TTest *const tests[] = {options_are_checked,         calls_are_checked,
                                 medians_are_those_of_a_sort, high_losses_are_told_after_patience,
                                 high_norms_are_told_at_once, what_is_not_finite_is_told_at_once,
-                                the_first_steps_are_quiet,   losses_of_any_sign,
-                                learning_is_quiet,           memory_is_the_hosts,
-                                rounding_is_left_alone};
+                                the_first_steps_are_quiet,   guessing_is_a_bound,
+                                losses_of_any_sign,          learning_is_quiet,
+                                memory_is_the_hosts,         rounding_is_left_alone};
   return SUPPORT_RUN("watch", tests);
 }
