@@ -8,7 +8,7 @@ One Check program, test_<name>, and one ctest test, <name>.
   STATIC     looks inside: links the static library and finds the headers of lib/
   DOUBLE     links the library built in double precision, and finds the headers of lib/
   LABELS     unit unless told: unit, gradient, golden, fault, slow, ...
-  TIMEOUT    60 seconds unless told; ten times as much under a sanitizer
+  TIMEOUT    60 seconds unless told; ten times as much under a sanitizer or where coverage is counted
 Files next to each other in tests/ include each other by their path from there.
 ]]
 
@@ -21,8 +21,10 @@ endif()
 
 set(thalnet_test_environment OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 OMP_NUM_THREADS=1)
 set(thalnet_test_patience 1)
-if(THALNET_SANITIZE)
+if(THALNET_SANITIZE OR CMAKE_C_FLAGS_DEBUG MATCHES "coverage")
   set(thalnet_test_patience 10)
+endif()
+if(THALNET_SANITIZE)
   list(APPEND thalnet_test_environment CK_FORK=no
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1"
     "UBSAN_OPTIONS=print_stacktrace=1" "TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1")
