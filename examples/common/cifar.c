@@ -45,43 +45,53 @@ static void interleave(const uint8_t *planes, uint8_t *pixels) {
       pixels[k * EXAMPLE_CIFAR_COLOURS + colour] = planes[colour * PLANE + k];
 }
 
+/* Memory grows with the images that really arrive: room for a power of two of them. */
+static int make_room(struct example_images *images, struct example_error *error) {
+  if ((images->count & (images->count - 1)) != 0) return 0;
+  const size_t room = images->count > 0 ? 2 * images->count : 1;
+  uint8_t *pixels = realloc(images->pixels, room * EXAMPLE_CIFAR_VALUES);
+  if (pixels) images->pixels = pixels;
+  uint8_t *labels = realloc(images->labels, room);
+  if (labels) images->labels = labels;
+  return pixels && labels ? 0 : example_fail(error, "no memory for %zu images", room);
+}
+
 /* Adds one record behind those that are there. */
 static int add_record(const char *path, size_t number, const uint8_t record[RECORD], struct example_images *images,
-                      size_t room, struct example_error *error) {
+                      struct example_error *error) {
   if (number == 0 && ((record[0] == 0x80 && record[1] < 6) || record[0] == '<'))
     return example_fail(error, "%.700s: not the binary version but %s", path,
                         record[0] == '<' ? "text, perhaps a web page that says why a download failed"
                                          : "a Python pickle: data_batch_1.bin and so on are needed");
   if (record[0] >= CLASSES)
     return example_fail(error, "%.700s: label %zu is %u, not one of 0..9", path, number, record[0]);
-  if (number == RECORDS_MOST || images->count == room)
-    return example_fail(error, "%.700s: it has more than %d images", path, RECORDS_MOST);
+  if (number == RECORDS_MOST) return example_fail(error, "%.700s: it has more than %d images", path, RECORDS_MOST);
+  if (make_room(images, error)) return -1;
   images->labels[images->count] = record[0];
   interleave(record + 1, images->pixels + images->count * EXAMPLE_CIFAR_VALUES);
   images->count++;
   return 0;
 }
 
-static int read_records(struct example_file *file, const char *path, struct example_images *images, size_t room,
+static int read_records(struct example_file *file, const char *path, struct example_images *images,
                         struct example_error *error) {
   for (size_t number = 0;; number++) {
     uint8_t record[RECORD];
     size_t done;
     if (example_file_read(file, record, RECORD, &done, error)) return -1;
-    if (done == 0) return 0;
+    if (done == 0) return number > 0 ? 0 : example_fail(error, "%.700s: there are no images in it", path);
     if (done < RECORD)
       return example_fail(error, "%.700s: the file ends inside image %zu (%zu bytes of %d)", path, number, done,
                           RECORD);
-    if (add_record(path, number, record, images, room, error)) return -1;
+    if (add_record(path, number, record, images, error)) return -1;
   }
 }
 
-static int load_file(const char *folder, const char *name, struct example_images *images, size_t room,
-                     struct example_error *error) {
+static int load_file(const char *folder, const char *name, struct example_images *images, struct example_error *error) {
   char path[PATH_SIZE];
   struct example_file *file;
   if (find_file(folder, name, path, error) || example_file_open(path, &file, error)) return -1;
-  int status = read_records(file, path, images, room, error);
+  int status = read_records(file, path, images, error);
   example_file_close(file);
   return status;
 }
@@ -104,19 +114,16 @@ static int find_copies(const char *folder, const struct example_image_data *data
 }
 
 int example_load_cifar(const char *folder, struct example_image_data *data, struct example_error *error) {
-  size_t starts[TRAIN_FILES], room = (size_t)TRAIN_FILES * RECORDS_MOST;
+  size_t starts[TRAIN_FILES];
   char name[32];
   memset(data, 0, sizeof *data);
-  if (example_allocate_images(&data->stored, room, EXAMPLE_CIFAR_VALUES, error) ||
-      example_allocate_images(&data->test, RECORDS_MOST, EXAMPLE_CIFAR_VALUES, error))
-    return -1;
-  data->stored.count = data->test.count = 0;
+  data->stored.size = data->test.size = EXAMPLE_CIFAR_VALUES;
   for (int i = 0; i < TRAIN_FILES; i++) {
     snprintf(name, sizeof name, "data_batch_%d.bin", i + 1);
     starts[i] = data->stored.count;
-    if (load_file(folder, name, &data->stored, room, error)) return -1;
+    if (load_file(folder, name, &data->stored, error)) return -1;
   }
-  if (load_file(folder, "test_batch.bin", &data->test, RECORDS_MOST, error)) return -1;
+  if (load_file(folder, "test_batch.bin", &data->test, error)) return -1;
   if (find_copies(folder, data, starts, error)) return -1;
   if (data->stored.count < 10)
     return example_fail(error, "%.700s: %zu training images are too few", folder, data->stored.count);

@@ -34,14 +34,29 @@ static void write_file(const char *folder, const char *name, int number, int ima
   ck_assert_int_eq(fclose(file), 0);
 }
 
-START_TEST(planes_become_rows_of_colours) {
-  char folder[] = "/tmp/thalnet_cifar_XXXXXX", path[128];
-  static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                                      "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
-  struct example_image_data data;
-  struct example_error error = {""};
+static char folder[64];
+static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                    "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+
+static void make_folder(void) {
+  snprintf(folder, sizeof folder, "/tmp/thalnet_cifar_XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(folder));
   for (int f = 0; f < 6; f++) write_file(folder, names[f], f, 4 + f);
+}
+
+static void remove_folder(void) {
+  char path[128];
+  for (int f = 0; f < 6; f++) {
+    snprintf(path, sizeof path, "%s/%s", folder, names[f]);
+    unlink(path);
+  }
+  rmdir(folder);
+}
+
+START_TEST(planes_become_rows_of_colours) {
+  struct example_image_data data;
+  struct example_error error = {""};
+  make_folder();
   ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
   ck_assert_uint_eq(data.train.count, 27);
   ck_assert_uint_eq(data.validation.count, 3);
@@ -60,11 +75,28 @@ START_TEST(planes_become_rows_of_colours) {
                               byte_of(f, i, colour, row * SIDE + column));
     }
   example_image_data_free(&data);
+  remove_folder();
+}
+END_TEST
+
+/* Packed nothing is a file that is not empty. */
+START_TEST(files_without_images_are_refused) {
+  static const uint8_t nothing[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (int f = 0; f < 6; f++) {
+    struct example_image_data data;
+    struct example_error error = {""};
+    char path[128];
+    make_folder();
     snprintf(path, sizeof path, "%s/%s", folder, names[f]);
-    unlink(path);
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(nothing, 1, sizeof nothing, file), sizeof nothing);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(example_load_cifar(folder, &data, &error), -1);
+    ck_assert_msg(strstr(error.text, names[f]) && strstr(error.text, "no images"), "%s", error.text);
+    example_image_data_free(&data);
+    remove_folder();
   }
-  rmdir(folder);
 }
 END_TEST
 
@@ -191,6 +223,7 @@ int main(void) {
   TCase *cases = tcase_create("cifar");
   tcase_set_timeout(cases, 60.0);
   tcase_add_test(cases, planes_become_rows_of_colours);
+  tcase_add_test(cases, files_without_images_are_refused);
   tcase_add_test(cases, images_are_mirrored_then_shifted);
   tcase_add_test(cases, changes_follow_from_seed_epoch_and_image);
   tcase_add_test(cases, every_colour_gets_mean_0_and_variance_1);
