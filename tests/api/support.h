@@ -76,6 +76,7 @@ struct support_memory {
   atomic_long calls;    /* allocations asked for */
   atomic_long live;     /* blocks handed out and not taken back */
   atomic_long bytes;    /* of them */
+  atomic_long peak;     /* the most that bytes ever was; memory of one thread alone */
   atomic_long wrong;    /* releases with another size or alignment, misaligned or empty requests */
   atomic_long failures; /* requests refused */
   long fail_at;         /* the number of the request that fails, counted from 1; 0: none */

@@ -43,7 +43,10 @@ static void *support_allocate(void *user, size_t size, size_t alignment) {
   memcpy(block - sizeof header, &header, sizeof header);
   memset(block, 0xa5, size);
   atomic_fetch_add(&memory->live, 1);
-  atomic_fetch_add(&memory->bytes, (long)size);
+  const long bytes = atomic_fetch_add(&memory->bytes, (long)size) + (long)size;
+  if (bytes > atomic_load(&memory->peak)) {
+    atomic_store(&memory->peak, bytes);
+  }
   return block;
 }
 
