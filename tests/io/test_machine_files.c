@@ -128,6 +128,26 @@ START_TEST(traps_are_not_entered) {
 }
 END_TEST
 
+/* A pipe, as a device, or a folder at the place of the file itself stays what it is; a link, and no longer what it points to, becomes the
+ * file. */
+START_TEST(what_is_no_file_is_not_replaced) {
+  struct stat status;
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  EXPECT(thalnet_center_save(net, path, NULL), THALNET_ERROR_IO);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "Not a regular file"));
+  ck_assert(lstat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+  ck_assert_int_eq(unlink(path), 0);
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  EXPECT(thalnet_center_save(net, path, NULL), THALNET_ERROR_IO);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "Is a directory"));
+  ck_assert_int_eq(rmdir(path), 0);
+  ck_assert_int_eq(symlink("/dev/null", path), 0);
+  EXPECT_OK(thalnet_center_save(net, path, NULL));
+  ck_assert(lstat(path, &status) == 0 && S_ISREG(status.st_mode));
+  ck_assert_int_ne(access(temporary, F_OK), 0);
+}
+END_TEST
+
 /* The disk is full after some bytes, as the limit on a file's size plays it. */
 START_TEST(full_disks) {
   struct rlimit limit, before;
@@ -216,7 +236,14 @@ START_TEST(sparse_files) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {saves_and_loads, paths_without_folder, leftovers_are_replaced, traps_are_not_entered,
-                                full_disks,      nothing_to_load,      links_are_followed,     sparse_files};
+  const TTest *const tests[] = {saves_and_loads,
+                                paths_without_folder,
+                                leftovers_are_replaced,
+                                traps_are_not_entered,
+                                what_is_no_file_is_not_replaced,
+                                full_disks,
+                                nothing_to_load,
+                                links_are_followed,
+                                sparse_files};
   return IO_RUN_BETWEEN("machine_files", tests, setup, teardown);
 }
