@@ -139,10 +139,20 @@ static int32_t thalnet__posix_close(void *user, void *file) {
   return error;
 }
 
+/* What may stand at the place of a file: nothing, a file, or a link, which a rename replaces. For one who may do anything it would
+ * replace a device too. */
+static int32_t thalnet__check_place(const char *path) {
+  struct stat status;
+  if (lstat(path, &status) != 0) return errno == ENOENT ? 0 : errno;
+  if (S_ISDIR(status.st_mode)) return EISDIR;
+  return S_ISREG(status.st_mode) || S_ISLNK(status.st_mode) ? 0 : ENXIO;
+}
+
 static int32_t thalnet__posix_rename(void *user, const char *from, const char *to) {
   const int before = errno;
   (void)user;
-  const int32_t error = rename(from, to) == -1 ? errno : 0;
+  int32_t error = thalnet__check_place(to);
+  if (error == 0 && rename(from, to) == -1) error = errno;
   errno = before;
   return error;
 }

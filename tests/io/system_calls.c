@@ -81,11 +81,18 @@ static int opened(int descriptor) {
   int __wrap_##name(int descriptor, struct stat *status);                                                              \
   int __wrap_##name(int descriptor, struct stat *status) { return fails('t') ? -1 : __real_##name(descriptor, status); }
 
+#define SYSTEM_LSTAT(name)                                                                                             \
+  int __real_##name(const char *path, struct stat *status);                                                            \
+  int __wrap_##name(const char *path, struct stat *status);                                                            \
+  int __wrap_##name(const char *path, struct stat *status) { return fails('l') ? -1 : __real_##name(path, status); }
+
 SYSTEM_OPEN(open)
 SYSTEM_FSTAT(fstat)
+SYSTEM_LSTAT(lstat)
 #if defined(__GLIBC__)
 SYSTEM_OPEN(open64)
 SYSTEM_FSTAT(fstat64)
+SYSTEM_LSTAT(lstat64)
 #endif
 
 ssize_t __real_read(int descriptor, void *bytes, size_t size);

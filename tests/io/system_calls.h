@@ -18,7 +18,7 @@ struct system_calls {
   int calls, allocations;
   int failures;  /* of both */
   int open;      /* descriptors opened and not closed while watching */
-  char log[400]; /* a letter a call: o open, t fstat, r read, w write, s fsync, c close, n rename, u unlink */
+  char log[400]; /* a letter a call: o open, t fstat, l lstat, r read, w write, s fsync, c close, n rename, u unlink */
 };
 extern struct system_calls system_calls;
 
