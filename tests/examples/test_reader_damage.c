@@ -8,6 +8,9 @@
 #include "../io/run.h"
 #include "data_files.h"
 
+/* Room for all colour images is asked for each time, which a sanitizer makes expensive: it looks at some places only. */
+static size_t stride(int kind) { return kind == DATA_COLOURS && io_patience() > 1 ? 97 : 1; }
+
 /* --- truncations ----------------------------------------------------------------------------------------------------- */
 
 /* What may be read of the first bytes of a file; 0: it must be refused. */
@@ -25,6 +28,9 @@ static void truncate_everywhere(int kind) {
   struct example_error error;
   ck_assert_msg(data_load(kind, &whole, &error) == 0, "%s", error.text);
   for (size_t size = 0; size < file.size; size++) {
+    if (size % stride(kind) != 0 && size % DATA_RECORD > 1) {
+      continue;
+    }
     data_write_file(path, file.bytes, size);
     const int status = data_load(kind, &part, &error);
     ck_assert_msg((status == 0) == (whole_part(kind, size) > 0), "%zu bytes of %s: %s", size, data_names[kind],
@@ -61,7 +67,7 @@ static void flip_everywhere(int kind, size_t every) {
   ck_assert_msg(data_load(kind, &whole, &error) == 0, "%s", error.text);
   for (size_t bit = 0; bit < 8 * file.size; bit++) {
     const size_t at = bit / 8;
-    if (at % every != 0 && bit % 8 != at % 8) {
+    if (at % every != 0 && (bit % 8 != at % 8 || at % stride(kind) != 0)) {
       continue;
     }
     file.bytes[at] ^= (uint8_t)(1u << bit % 8);
