@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Power fails after every call of a save: what loads then is exactly the old file or exactly the new one. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,8 @@ static void expect_old_or_new(int32_t kind, int start) {
                   "%s, start %d, power fails after %zu of %zu calls: %zu old, %zu new, %zu broken", known_names[kind],
                   start, operations, save.disk.count, outcomes[OLD], outcomes[NEW], outcomes[BROKEN]);
   }
+  printf("%s, start %d: %zu calls, %zu power failures\n", known_names[kind], start, save.disk.count,
+         (save.disk.count + 1) * DAMAGES);
   save_free(&save);
 }
 
