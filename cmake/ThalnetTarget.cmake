@@ -3,6 +3,7 @@
 # nothing is passed on to those who link us.
 
 set(thalnet_warnings "")
+set(thalnet_frame_limit "")
 set(thalnet_float_options "")
 if(CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   set(thalnet_warnings
@@ -14,6 +15,8 @@ if(CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
   else()
     list(APPEND thalnet_warnings -Wcast-align)
   endif()
+  # Hosts may have small stacks; tests/host/stack.c runs everything in 64 KiB. Sanitizers put more on them.
+  set(thalnet_frame_limit -Wframe-larger-than=16384)
   # The same sums from every compiler: no fusing of a product and a sum unless a kernel asks for it. Not a step
   # further: the "fast math" switches change the floating-point mode of the host program when linked.
   set(thalnet_float_options -ffp-contract=off -fno-math-errno -fno-trapping-math)

@@ -8,8 +8,8 @@
 
 #include "core/real.h"
 
-/* Parameters go to and from a file in pieces of this many numbers, through a buffer on the stack. */
-enum { THALNET__PIECE = 4096, THALNET__FLOAT_BYTES = 4 };
+/* Parameters go to and from a file in pieces of this many numbers, through a buffer on the stack, which may be small. */
+enum { THALNET__PIECE = 1024, THALNET__FLOAT_BYTES = 4 };
 
 uint64_t thalnet__get_u64(const unsigned char bytes[8]);
 void thalnet__put_u64(unsigned char bytes[8], uint64_t value);

@@ -133,7 +133,6 @@ static char folder[] = "hygiene.XXXXXX", output[64];
 static int streams[2] = {-1, -1}; /* the true stdout and stderr */
 
 static void redirect(void) {
-  CHECK(mkdtemp(folder) != NULL);
   snprintf(output, sizeof output, "%s/output", folder);
   const int file = open(output, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
   CHECK(file != -1);
@@ -184,14 +183,14 @@ static void unusual(void) {
 int main(void) {
   const thalnet_memory memory = {sizeof memory, NULL, allocate, release};
   uint64_t usual, other;
-  struct life life = {.folder = ".", .memory = &memory, .threads = 1};
+  struct life life = {.folder = folder, .memory = &memory, .threads = 1};
+  CHECK(mkdtemp(folder) != NULL);
   CHECK(atexit(tell) == 0);
   usual = life_lead(&life);
   unusual();
   redirect();
   look(&before);
   for (int32_t threads = 1; threads <= 3; threads += 2) {
-    life.folder = folder;
     life.threads = threads;
     looking = 1;
     other = life_lead(&life);

@@ -12,7 +12,7 @@
 struct thalnet_memory;
 
 struct life {
-  const char *folder;                  /* for files; NULL: none are written */
+  const char *folder;                  /* for files, of its own; NULL: none are written */
   const struct thalnet_memory *memory; /* NULL: malloc and free */
   int32_t threads;                     /* of the library */
   int32_t brief;                       /* 1: without what takes longest, the check of gradients */
