@@ -31,6 +31,12 @@ refused() {
   if grep -q '^result' "$out"; then failed "$what: a result"; fi
 }
 
+# diverged <what> <words>: a line on stderr with these words, and no other
+diverged() {
+  if [ "$(wc -l <"$err")" -ne 1 ] || ! grep -q "training diverged at .*$2" "$err"; then failed "$1: not one line with '$2'"; fi
+  if grep -q '^result' "$out"; then failed "$1: a result"; fi
+}
+
 # value <field> of the last line
 value() { tail -n 1 "$out" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 holds() { awk "BEGIN { exit !($1) }"; }

@@ -35,7 +35,7 @@ sort -c -g -r "$work/losses" 2>"$work/unsorted" || failed "training: the loss do
 [ -s "$work/saved/here/model.safetensors" ] || failed "training: no model"
 [ "$(wc -l <"$work/saved/here/development.csv")" -eq "$((1 + 4 * 2 * 2))" ] || failed "training: epochs of the wiring"
 [ "$(grep -c module "$work/saved/here/routing.txt")" -ge 6 ] || failed "training: no routing table in its file"
-[ "$(find "$work/saved" -type f ! -name "*.svg" ! -name "*.png" | wc -l)" -eq 8 ] || failed "training: files are left over"
+[ "$(find "$work/saved" -type f ! -name "*.svg" ! -name "*.png" | wc -l)" -eq 9 ] || failed "training: files are left over"
 epochs "$work/first"
 
 # The same seed gives the same numbers, for any number of threads; another seed others.
@@ -84,7 +84,7 @@ refused "contexts of a plain GRU" "readers" --model gru --context-dropout 0.1
 run 0 "help" --help
 for option in data permutation images model preset reader modules features context connect output stack cell layers units \
   dense budget readout readout-frames predictions epochs max-seconds batch lr warmup clip weight-decay input-dropout \
-  train-share seed threads out load curve; do
+  train-share seed threads out load curve checkpoint-every stop-after resume; do
   grep -q -e "--$option " "$out" || failed "help: --$option"
 done
 
@@ -137,7 +137,15 @@ refused "truncated gzip" "ends too early" --data "$data"
 
 # A training that diverges
 run 3 "a rate far too high" --images 500 --epochs 2 --lr 1e300
-[ -s "$err" ] || failed "a rate far too high: nothing on stderr"
+diverged "a rate far too high" "step 1 of epoch 1, .*rate .*e+.*, loss 2\..* not be finite .*there is no checkpoint"
+# shellcheck disable=SC2086
+run 3 "a rate too high" $small --epochs 10 --lr 2 --warmup 300 --out "$work/diverged"
+diverged "a rate too high" "of epoch [2-9], with rate [0-9.]*, loss [0-9.]* and gradient norm [0-9.]*: for 50 steps the loss is far \
+above 2\.30259, .*last good checkpoint: step 60 of epoch 1 in $work/diverged;"
+LC_ALL=C grep -aq '"host.epoch":"1"' "$work/diverged/checkpoint.safetensors" || failed "a rate too high: another checkpoint"
+# shellcheck disable=SC2086
+run 0 "back to a rate that is none" $small --epochs 10 --lr 2 --warmup 300 --out "$work/diverged" --resume --stop-after 65
+refused "a stop without checkpoints" "stop-after needs --out" --stop-after 10
 
 # Ctrl-C: the step is finished and the model saved
 interrupt INT "Ctrl-C" --epochs 1000 --images 1000 --out "$work/interrupted"

@@ -74,7 +74,7 @@ while [ "$repeat" -le "$repeats" ]; do
   [ ! -e "$work/parts/$checkpoint.tmp" ] || failed "$what: a temporary file is left"
   repeat=$((repeat + 1))
 done
-[ $interrupted -gt 0 ] || failed "no signal met a training"
+[ $interrupted -gt 0 ] || [ "$repeats" -eq 0 ] || failed "no signal met a training"
 
 # twice <first signal> <second> <exit code>: a step of minutes is not waited for. Which signals a process catches is told by Linux.
 caught() { sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$child/status" 2>"$work/gone"; }
