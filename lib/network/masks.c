@@ -215,10 +215,12 @@ static void thalnet__context_part(void *argument, size_t index, size_t worker) {
     net->kernels->mask(pieces.length, mask + at, call->to + at, call->to + at);
 }
 
+/* Of the contexts [slot][row][..]; NULL where no module reads. */
 static void thalnet__mask_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
-                                   thalnet__range modules, int making, real *contexts) {
-  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules, .to = contexts};
+                                   thalnet__range modules, int making, real *contexts, size_t slot) {
+  thalnet__mask_call call = {.work = work, .segment = segment, .step = step, .modules = modules};
   if (segment->context_masks == NULL) return;
+  call.to = contexts + slot * segment->rows * work->net->contexts;
   if (modules.count == 1 && !thalnet__has_reader(work->net->modules[modules.first])) return;
   call.making = making && work->dropping.every_step;
   thalnet__deal_rows(&call, thalnet__context_part);
@@ -226,13 +228,11 @@ static void thalnet__mask_contexts(const thalnet__work *work, const thalnet__seg
 
 void thalnet__drop_contexts(const thalnet__work *work, const thalnet__segment *segment, size_t step,
                             thalnet__range modules) {
-  thalnet__mask_contexts(work, segment, step, modules, 1,
-                         segment->contexts + step * segment->rows * work->net->contexts);
+  thalnet__mask_contexts(work, segment, step, modules, 1, segment->contexts, step);
 }
 
 void thalnet__drop_contexts_back(const thalnet__work *work, const thalnet__segment *segment, size_t step,
                                  thalnet__range modules) {
   if (THALNET__FAULT(CONTEXT_MASKS)) return;
-  thalnet__mask_contexts(work, segment, step, modules, 0,
-                         segment->d_contexts + step % segment->block * segment->rows * work->net->contexts);
+  thalnet__mask_contexts(work, segment, step, modules, 0, segment->d_contexts, step % segment->block);
 }
