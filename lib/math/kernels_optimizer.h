@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Update rules of the optimizers; part of kernels_body.h. The rules are written down in thalnet/optimizer.h. Each is there twice:
- * one makes the step, the other only looks where it would lead. */
+/* Update rules of the optimizers; part of kernels_body.h. The rules are written down in thalnet/optimizer.h. Each is there several
+ * times: makes the step, or only looks where it would lead; with averages and without. All make the same bits: of a sum of two
+ * products a compiler may fuse either, so the source says which. */
 #include <thalnet/optimizer.h>
 
 /* Numbers of some parameters, after a rule. */
@@ -16,17 +17,17 @@ THALNET__INLINE thalnet__updated THALNET__KERNEL(rule)(const int32_t kind, const
     at.w -= rate * at.m;
     return at;
   }
-  at.v = thalnet__v_set(u->beta2) * at.v + thalnet__v_set(1 - u->beta2) * gradient * gradient;
+  at.v = thalnet__v_fused(thalnet__v_set(u->beta2), at.v, thalnet__v_set(1 - u->beta2) * gradient * gradient);
   if (kind == THALNET_RMSPROP) {
     const thalnet__v size = thalnet__v_sqrt(at.v) + thalnet__v_set(u->epsilon);
-    at.m = thalnet__v_set(u->momentum) * at.m + gradient * thalnet__v_inverse(size);
+    at.m = thalnet__v_fused(thalnet__v_set(u->momentum), at.m, gradient * thalnet__v_inverse(size));
     at.w -= rate * at.m;
   } else {
     const thalnet__v size =
         thalnet__v_sqrt(at.v) * thalnet__v_sqrt(thalnet__v_set(u->correction2)) + thalnet__v_set(u->epsilon);
-    at.m = thalnet__v_set(u->beta1) * at.m + thalnet__v_set(1 - u->beta1) * gradient;
-    at.w -=
-        thalnet__v_set(u->decoupled) * at.w + rate * (at.m * thalnet__v_set(u->correction1)) * thalnet__v_inverse(size);
+    at.m = thalnet__v_fused(thalnet__v_set(u->beta1), at.m, thalnet__v_set(1 - u->beta1) * gradient);
+    at.w -= thalnet__v_fused(thalnet__v_set(u->decoupled), at.w,
+                             rate * (at.m * thalnet__v_set(u->correction1)) * thalnet__v_inverse(size));
   }
   return at;
 }
@@ -38,8 +39,8 @@ THALNET__INLINE thalnet__updated THALNET__KERNEL(update_at)(const int32_t kind, 
   const thalnet__updated at = {.m = THALNET__KERNEL(load)(p->first + i, left),
                                .v = kind == THALNET_SGD ? zero : THALNET__KERNEL(load)(p->second + i, left),
                                .w = THALNET__KERNEL(load)(p->parameter + i, left)};
-  const thalnet__v gradient =
-      thalnet__v_set(u->scale) * THALNET__KERNEL(load)(p->gradient + i, left) + thalnet__v_set(u->decay) * at.w;
+  const thalnet__v gradient = thalnet__v_fused(thalnet__v_set(u->scale), THALNET__KERNEL(load)(p->gradient + i, left),
+                                               thalnet__v_set(u->decay) * at.w);
   return THALNET__KERNEL(rule)(kind, u, gradient, at);
 }
 

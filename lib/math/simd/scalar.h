@@ -19,6 +19,7 @@ static inline thalnet__v thalnet__v_keep(thalnet__v x, thalnet__v_part part, tha
   return part ? x : other;
 }
 static inline thalnet__v thalnet__v_set(real x) { return x; }
+static inline thalnet__v thalnet__v_fused(thalnet__v a, thalnet__v b, thalnet__v c) { return a * b + c; }
 static inline thalnet__v thalnet__v_count(void) { return 0; }
 static inline thalnet__v thalnet__v_below(thalnet__v a, thalnet__v b, thalnet__v yes, thalnet__v no) {
   return a < b ? yes : no;
