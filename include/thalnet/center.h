@@ -145,7 +145,8 @@ THALNET_API thalnet_status thalnet_center_add_module(thalnet_center *net, const 
  *         input nor reader, or an input, output that nobody is connected to; or a single module whose reader has skip_own,
  *         and nothing to read
  * @retval THALNET_ERROR_LIMIT  the frames of the inputs and outputs have no common multiple within THALNET_STEPS_LIMIT steps;
- *         or all features, all contexts, or one module's inputs and context together are more than THALNET_SIZE_LIMIT
+ *         or all features, all contexts, or one module's inputs and context together are more than THALNET_SIZE_LIMIT; or the
+ *         context of a softmax reader times the features that it reads is above 2^31 - 1
  * @retval THALNET_ERROR_OVERFLOW, THALNET_ERROR_MEMORY
  * @retval others the first failing call since create, again */
 THALNET_API thalnet_status thalnet_center_build(thalnet_center *net, uint64_t seed);
