@@ -28,16 +28,24 @@ const char *thalnet_version_text(void) { return THALNET__VERSION; }
 #define THALNET__BUILD_TEXT(products, kernel)                                                                          \
   THALNET__VERSION " blas=" THALNET_BLAS_VENDOR " products=" products " threads=" THALNET__THREADS_TEXT                \
                    " kernel=" kernel " real=" THALNET__REAL_NAME
-#define THALNET__KERNEL_TEXT(kernel)                                                                                   \
-  (kernels->multiply != NULL ? THALNET__BUILD_TEXT("own", kernel) : THALNET__BUILD_TEXT("blas", kernel))
+#define THALNET__KERNEL_TEXTS(kernel)                                                                                  \
+  { THALNET__BUILD_TEXT("blas", kernel), THALNET__BUILD_TEXT("own", kernel) }
 
 const char *thalnet__library_line(void) {
-  const thalnet__kernels *kernels = thalnet__kernels_get();
+  static const struct {
+    const thalnet__kernels *kernels;
+    const char *texts[2];
+  } lines[] = {
+      {&thalnet__kernels_portable, THALNET__KERNEL_TEXTS("portable")},
 #ifdef THALNET_KERNELS_X86
-  if (kernels == &thalnet__kernels_avx512) return THALNET__KERNEL_TEXT("avx512");
-  if (kernels == &thalnet__kernels_avx2) return THALNET__KERNEL_TEXT("avx2");
+      {&thalnet__kernels_avx2, THALNET__KERNEL_TEXTS("avx2")},
+      {&thalnet__kernels_avx512, THALNET__KERNEL_TEXTS("avx512")},
 #endif
-  return THALNET__KERNEL_TEXT("portable");
+  };
+  const thalnet__kernels *kernels = thalnet__kernels_get();
+  size_t i = 0;
+  while (lines[i].kernels != kernels) i++; /* there are no others */
+  return lines[i].texts[kernels->multiply != NULL];
 }
 
 const char *thalnet_build_info(void) { return thalnet__library_line() + sizeof THALNET__VERSION; }

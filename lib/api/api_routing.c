@@ -61,13 +61,11 @@ thalnet_status thalnet_center_wiring(const thalnet_center *net, thalnet_batch *b
 /* width: numbers of a step; measure -1: features. */
 static thalnet_status thalnet__run_trace(const thalnet_center *net, thalnet_batch *batch, size_t sequence,
                                          int32_t measure, size_t width, real *values, size_t count, const char *call) {
-  size_t expected;
   THALNET__TRY(thalnet__check_subject(net, batch, call));
   if (sequence >= batch->sequences)
     return thalnet__fail(THALNET_ERROR_ARGUMENT, "%s: there is no sequence %zu, only %zu", call, sequence,
                          batch->sequences);
-  if (thalnet__times(batch->frames * net->steps_per_frame, width, &expected))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%s: the trace does not fit in memory", call);
+  const size_t expected = thalnet__times_or_most(batch->frames * net->steps_per_frame, width);
   THALNET__TRY(thalnet__check_values(values, count, expected, call));
   if (count == 0) return THALNET_OK;
   const thalnet__floating mode = thalnet__floating_enter();

@@ -19,6 +19,13 @@ static inline int thalnet__times(size_t a, size_t b, size_t *out) {
   return 0;
 }
 
+/* The largest size where the product does not fit: more than anybody has. */
+static inline size_t thalnet__times_or_most(size_t a, size_t b) {
+  size_t product = SIZE_MAX;
+  (void)thalnet__times(a, b, &product);
+  return product;
+}
+
 /* Greatest common divisor; of a and 0 it is a. */
 static inline size_t thalnet__divisor(size_t a, size_t b) {
   while (b != 0) {

@@ -244,6 +244,57 @@ START_TEST(final_values_are_another_kind) {
 }
 END_TEST
 
+/* Asking for what final labels imply does not forget them; labels at every frame have no place then. */
+START_TEST(final_twice_keeps_final_labels) {
+  thalnet_center *net = support_net(SUPPORT_TASKS, NULL);
+  thalnet_batch *batch = support_batch(net, S, K);
+  const int32_t labels[S] = {0, 1, 3};
+  for (int final = 0; final < 2; final++) {
+    thalnet_measure measure = THALNET_MEASURE_INIT;
+    support_fill(net, batch, S, K, 1);
+    if (final) {
+      EXPECT_OK(thalnet_batch_set_final_labels(batch, 0, labels, S));
+    }
+    EXPECT_OK(thalnet_batch_set_final(batch, 0));
+    EXPECT_OK(thalnet_forward(net, batch, NULL));
+    EXPECT_OK(thalnet_batch_measure(batch, 0, &measure));
+    ck_assert_uint_eq(measure.labels, final ? S : 0);
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
+/* The room for the host's gradients is made when they are first written. */
+START_TEST(no_memory_for_host_gradients) {
+  struct support_memory memory = {0};
+  thalnet_memory hooks = support_memory_hooks(&memory);
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  options.memory = &hooks;
+  thalnet_center *net = support_net(SUPPORT_TASKS, &options);
+  thalnet_batch *batch = support_batch(net, S, K);
+  const float ones[S * K * 3] = {1.0f, 1.0f, 1.0f};
+  for (int final = 0; final < 2; final++) {
+    EXPECT_OK(thalnet_batch_begin(batch, S, K)); /* no labels: the host's gradient is all there is */
+    if (final) {
+      EXPECT_OK(thalnet_batch_set_final(batch, 2));
+    }
+    EXPECT_OK(thalnet_forward(net, batch, NULL));
+    memory.fail_at = atomic_load(&memory.calls) + 1;
+    EXPECT(final ? thalnet_batch_write_final_output_gradient(batch, 2, ones, S * 3)
+                 : thalnet_batch_write_output_gradient(batch, 2, ones, S * K * 3),
+           THALNET_ERROR_MEMORY);
+    EXPECT(thalnet_backward(net, batch), THALNET_ERROR_STATE); /* nothing was written */
+    EXPECT_OK(final ? thalnet_batch_write_final_output_gradient(batch, 2, ones, S * 3)
+                    : thalnet_batch_write_output_gradient(batch, 2, ones, S * K * 3));
+    EXPECT_OK(thalnet_backward(net, batch));
+  }
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  ck_assert_int_eq(atomic_load(&memory.live), 0);
+}
+END_TEST
+
 /* Gradients of inputs and states: asked for before, there after backward, for what was set. */
 START_TEST(input_and_state_gradients) {
   thalnet_center *net = support_net(SUPPORT_TASKS, NULL);
@@ -340,6 +391,8 @@ int main(void) {
                                 weights_must_fit_the_labels,
                                 results_are_checked,
                                 final_values_are_another_kind,
+                                final_twice_keeps_final_labels,
+                                no_memory_for_host_gradients,
                                 input_and_state_gradients,
                                 host_gradients_are_added,
                                 host_gradients_beyond_a_length};

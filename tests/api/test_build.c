@@ -135,6 +135,9 @@ START_TEST(every_builder_call_is_remembered) {
     thalnet_center *net = without(NOTHING);
     thalnet_status status = spoil(net, way);
     ck_assert_int_ne(status, THALNET_OK);
+    thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
+    EXPECT(thalnet_center_measure(net, &size), status);
+    ck_assert_uint_eq(size.parameters, 0);
     EXPECT(thalnet_center_build(net, 1), status);
     thalnet_center_free(net);
   }

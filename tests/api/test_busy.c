@@ -13,7 +13,7 @@
 /* --- busy --------------------------------------------------------------------------------------------------------- */
 
 struct meddler {
-  thalnet_center *net;
+  thalnet_center *net, *grown;
   thalnet_batch *batch, *other;
   thalnet_state *state, *own;
   thalnet_optimizer *optimizer;
@@ -71,6 +71,12 @@ static void meddle_with_batch(struct meddler *m) {
   BUSY(thalnet_batch_set_tokens(m->batch, 1, n, 8));
   BUSY(thalnet_batch_set_targets(m->batch, 1, v, 16));
   BUSY(thalnet_batch_set_final_targets(m->batch, 1, v, 8));
+  static const unsigned char cut[49] = {0};
+  BUSY(thalnet_center_routing(m->net, m->batch, THALNET_ROUTING_SHARE, v, 4));
+  BUSY(thalnet_center_wiring(m->net, m->batch, THALNET_ROUTING_SHARE, v, 49));
+  BUSY(thalnet_center_trace_routing(m->net, m->batch, 0, THALNET_ROUTING_SHARE, v, 8));
+  BUSY(thalnet_center_trace_features(m->net, m->batch, 0, v, 18));
+  BUSY(thalnet_center_ablate(m->net, m->batch, cut, 49));
 }
 
 /* Results of an earlier computation are looked at while the next one runs: nobody gets half of both. */
@@ -104,6 +110,14 @@ static void meddle(void *argument) {
   BUSY(thalnet_state_read_output(m->state, 0, v, 16));
   BUSY(thalnet_state_advance(m->net, m->state, 1));
   BUSY(thalnet_forward(m->net, m->other, m->state));
+  thalnet_state *moved = NULL, *both[2] = {m->own, m->state};
+  thalnet_checkpoint_contents states = THALNET_CHECKPOINT_CONTENTS_INIT;
+  states.net = m->net;
+  states.states = both;
+  states.state_count = 2;
+  BUSY(thalnet_state_move(m->state, m->grown, &moved));
+  BUSY(thalnet_checkpoint_save_memory(&states, NULL, 0, &count));
+  FREE(thalnet_state_reset(m->own, NULL, 0)); /* the other state of that call is free again */
   if (!m->training) {
     FREE(thalnet_forward(m->net, m->other, m->own));
     FREE(thalnet_state_advance(m->net, m->own, 1));
@@ -141,6 +155,8 @@ START_TEST(a_second_caller_is_told_busy) {
   all.input_gradients = all.state_gradients = 1;
   EXPECT_OK(thalnet_batch_create(m.net, 4, 2, &all, &m.batch));
   m.other = support_batch(m.net, 1, 2);
+  EXPECT_OK(thalnet_center_edit(m.net, &m.grown));
+  EXPECT_OK(thalnet_center_build(m.grown, 1));
   m.state = support_state(m.net, 4);
   m.own = support_state(m.net, 1);
   m.optimizer = support_optimizer(m.net, THALNET_SGD, 0.1);
@@ -170,7 +186,96 @@ START_TEST(a_second_caller_is_told_busy) {
   thalnet_state_free(m.own);
   thalnet_batch_free(m.batch);
   thalnet_batch_free(m.other);
+  thalnet_center_free(m.grown);
   thalnet_center_free(m.net);
+}
+END_TEST
+
+/* Within a step the optimizer itself is taken. */
+static void meddle_with_optimizer(void *argument) {
+  struct meddler *m = argument;
+  thalnet_optimizer *moved = NULL;
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  size_t size = 0;
+  contents.net = m->net;
+  contents.optimizer = m->optimizer;
+  BUSY(thalnet_step(m->optimizer, m->net));
+  BUSY(thalnet_optimizer_swap_averages(m->optimizer, m->net));
+  BUSY(thalnet_optimizer_move(m->optimizer, m->grown, &moved));
+  BUSY(thalnet_checkpoint_save("never", &contents, NULL));
+  BUSY(thalnet_checkpoint_save_memory(&contents, NULL, 0, &size));
+  BUSY(thalnet_checkpoint_load_memory("no", 2, &contents, NULL));
+  contents.optimizer = NULL;
+  BUSY(thalnet_checkpoint_load_memory("no", 2, &contents, NULL)); /* the center is */
+  wants(m, moved == NULL && size == 0 ? THALNET_OK : THALNET_ERROR_STATE, THALNET_OK, "nothing handed out");
+}
+
+/* Large enough for the threads of a step. */
+static thalnet_center *large_net(const thalnet_center_options *options) {
+  thalnet_center *net = NULL;
+  thalnet_module *module;
+  EXPECT_OK(thalnet_center_create(options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_gru(module, 420, NULL));
+  EXPECT_OK(thalnet_module_connect_input(module, 0));
+  EXPECT_OK(thalnet_module_connect_output(module, 0));
+  EXPECT_OK(thalnet_center_build(net, 1));
+  return net;
+}
+
+START_TEST(a_step_has_its_optimizer_for_itself) {
+  struct support_executor host = {.threads = 0};
+  thalnet_executor hooks = support_executor_hooks(&host);
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_optimizer_options averaging = THALNET_OPTIMIZER_OPTIONS_INIT;
+  options.threads = 2;
+  options.executor = &hooks;
+  averaging.average = 0.9;
+  struct meddler m = {.net = large_net(&options)};
+  EXPECT_OK(thalnet_optimizer_create(m.net, THALNET_ADAM, &averaging, &m.optimizer));
+  EXPECT_OK(thalnet_center_edit(m.net, &m.grown));
+  EXPECT_OK(thalnet_center_build(m.grown, 1));
+  m.batch = support_batch(m.net, 1, 1);
+  support_fill(m.net, m.batch, 1, 1, 1);
+  EXPECT_OK(thalnet_forward_backward(m.net, m.batch, NULL));
+  host.meddle = meddle_with_optimizer;
+  host.argument = &m;
+  EXPECT_OK(thalnet_step(m.optimizer, m.net));
+  ck_assert(host.meddle == NULL);
+  ck_assert_str_eq(m.wrong, "");
+  ck_assert_uint_eq(thalnet_optimizer_steps(m.optimizer), 1);
+  ck_assert_int_eq(thalnet_optimizer_averages_swapped(m.optimizer), 0);
+  thalnet_optimizer_free(m.optimizer);
+  thalnet_batch_free(m.batch);
+  thalnet_center_free(m.grown);
+  thalnet_center_free(m.net);
+}
+END_TEST
+
+/* So is a center whose parameters are lent. */
+START_TEST(a_lent_center_is_busy) {
+  struct meddler lent = {.net = support_net(SUPPORT_TASKS, NULL)}, *m = &lent;
+  thalnet_checkpoint_contents contents = THALNET_CHECKPOINT_CONTENTS_INIT;
+  float v[49] = {0}, zero[4] = {0}, *values;
+  size_t count;
+  lent.batch = support_batch(lent.net, 1, 2);
+  support_fill(lent.net, lent.batch, 1, 2, 1);
+  contents.net = lent.net;
+  EXPECT_OK(thalnet_center_begin_write(lent.net, &values, &count));
+  BUSY(thalnet_center_trace_routing(m->net, m->batch, 0, THALNET_ROUTING_SHARE, v, 8));
+  BUSY(thalnet_center_trace_features(m->net, m->batch, 0, v, 18));
+  BUSY(thalnet_center_wiring(m->net, m->batch, THALNET_ROUTING_SHARE, v, 49));
+  BUSY(thalnet_center_write_gradient(m->net, "outputs.0.bias", zero, 4));
+  BUSY(thalnet_center_clear_gradients(m->net));
+  BUSY(thalnet_center_set_frozen(m->net, "", 1));
+  BUSY(thalnet_checkpoint_save_memory(&contents, NULL, 0, &count));
+  EXPECT_OK(thalnet_center_end_write(lent.net));
+  ck_assert_str_eq(lent.wrong, "");
+  EXPECT_OK(thalnet_center_trace_features(m->net, m->batch, 0, v, 18));
+  thalnet_batch_free(lent.batch);
+  thalnet_center_free(lent.net);
 }
 END_TEST
 
@@ -305,7 +410,8 @@ START_TEST(a_child_trains_on) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {a_second_caller_is_told_busy, two_threads_on_one_state,
-                                batches_are_made_by_many_threads, a_child_trains_on};
+  const TTest *const tests[] = {
+      a_second_caller_is_told_busy, a_step_has_its_optimizer_for_itself, a_lent_center_is_busy,
+      two_threads_on_one_state,     batches_are_made_by_many_threads,    a_child_trains_on};
   return SUPPORT_RUN("busy", tests);
 }

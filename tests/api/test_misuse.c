@@ -347,6 +347,9 @@ static void ask(const void *handle) {
     ck_assert_uint_eq(thalnet_center_tensor_count(c) + thalnet_center_parameter_count(c), 0);
     ck_assert_ptr_null(thalnet_center_tensor_name(c, 0));
     ck_assert_int_eq(thalnet_center_tensor_shape(c, "outputs.0.bias", (size_t[3]){0}), 0);
+    ck_assert_int_eq(thalnet_center_learned_start(c) + thalnet_center_in_order(c), 0);
+    ck_assert_int_eq(thalnet_center_is_frozen(c, "outputs.0.bias"), 0);
+    ck_assert_ptr_null(thalnet_center_get_module((thalnet_center *)(uintptr_t)c, 0));
   }
   if (handle != w.batch) {
     ck_assert_uint_eq(thalnet_batch_sequences(handle) + thalnet_batch_frames(handle), 0);
@@ -357,10 +360,15 @@ static void ask(const void *handle) {
   if (handle != w.optimizer) {
     ck_assert(thalnet_optimizer_rate(handle) == 0.0 && thalnet_optimizer_gradient_norm(handle) == 0.0);
     ck_assert_uint_eq(thalnet_optimizer_steps(handle) + thalnet_optimizer_skipped(handle), 0);
+    ck_assert_int_eq(thalnet_optimizer_averages_swapped(handle), 0);
   }
   if (handle != w.graph) {
     ck_assert_uint_eq(thalnet_graph_node_count(handle) + thalnet_graph_edge_count(handle), 0);
   }
+  size_t pairs = 1;
+  ck_assert(thalnet_checkpoint_pairs(handle, &pairs) == NULL && pairs == 0);
+  ck_assert(thalnet_checkpoint_find(handle, "x") == NULL && thalnet_checkpoint_build(handle) == NULL);
+  ck_assert_int_eq(thalnet_checkpoint_same_build(handle), 0);
   ck_assert_int_eq(thalnet_reader_kind(handle), -1);
   ck_assert_uint_eq(thalnet_reader_context(handle), 0);
 }
@@ -379,8 +387,53 @@ START_TEST(questions_with_wrong_handles) {
 }
 END_TEST
 
+/* Freeing what is no such handle does nothing. */
+START_TEST(frees_of_wrong_handles) {
+  set_up();
+  void *handles[] = {NULL, w.zeros, w.net, w.module, w.batch, w.state, w.optimizer, w.graph};
+  const uint64_t before = digest();
+  for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
+    handles[i] != w.net ? thalnet_center_free(handles[i]) : (void)0;
+    handles[i] != w.batch ? thalnet_batch_free(handles[i]) : (void)0;
+    handles[i] != w.state ? thalnet_state_free(handles[i]) : (void)0;
+    handles[i] != w.optimizer ? thalnet_optimizer_free(handles[i]) : (void)0;
+    handles[i] != w.graph ? thalnet_graph_free(handles[i]) : (void)0;
+    thalnet_checkpoint_free(handles[i]);
+  }
+  ck_assert_uint_eq(digest(), before);
+  ck_assert_uint_eq(thalnet_graph_edge_count(w.graph), w.edges);
+  tear_down();
+}
+END_TEST
+
+/* The right handle, but too early, or asked for what is not there. */
+START_TEST(questions_that_have_no_answer) {
+  set_up();
+  thalnet_batch *fresh = support_batch(w.net, S, K);
+  ck_assert_uint_eq(thalnet_batch_sequences(fresh) + thalnet_batch_frames(fresh), 0);
+  ck_assert_uint_eq(thalnet_batch_sequences(w.batch), S);
+  ck_assert_uint_eq(thalnet_batch_frames(w.batch), K);
+  ck_assert_int_eq(thalnet_center_find_input(w.net, NULL), -1);
+  ck_assert_int_eq(thalnet_center_find_output(w.net, NULL), -1);
+  ck_assert_int_eq(thalnet_center_find_module(w.net, NULL), -1);
+  ck_assert_int_eq(thalnet_center_input_frames(w.draft, 0) + thalnet_center_output_frames(w.draft, 0), 0);
+  ck_assert_int_eq(thalnet_center_input_frames(w.net, 0) + thalnet_center_output_frames(w.net, 0), 2);
+  ck_assert_ptr_null(thalnet_center_get_module(w.net, -1));
+  ck_assert_ptr_null(thalnet_center_get_module(w.net, thalnet_center_module_count(w.net)));
+  ck_assert_ptr_eq(thalnet_center_get_module(w.draft, 0), w.module);
+  EXPECT_OK(thalnet_center_set_frozen(w.net, "outputs.0.bias", 1));
+  ck_assert_int_eq(thalnet_center_is_frozen(w.net, "outputs.0.bias"), 1);
+  ck_assert_int_eq(thalnet_center_is_frozen(w.net, "outputs.1.bias"), 0);
+  ck_assert_int_eq(thalnet_center_is_frozen(w.net, "outputs.7.bias"), 0);
+  ck_assert_int_eq(thalnet_center_is_frozen(w.net, NULL), 0);
+  ck_assert_int_eq(thalnet_center_is_frozen(w.draft, "outputs.0.bias"), 0);
+  thalnet_batch_free(fresh);
+  tear_down();
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {every_function_every_parameter, contents_survive_bad_calls,
-                                questions_with_wrong_handles};
+                                questions_with_wrong_handles, questions_that_have_no_answer, frees_of_wrong_handles};
   return SUPPORT_RUN("misuse", tests);
 }

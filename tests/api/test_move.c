@@ -193,6 +193,9 @@ START_TEST(what_is_not_related_is_not_moved) {
   EXPECT(thalnet_state_move(state, other, &continued), THALNET_ERROR_MISMATCH);
   EXPECT(thalnet_state_move(state, net, &continued), THALNET_ERROR_MISMATCH);
   ck_assert(moved == NULL && continued == NULL);
+  EXPECT_OK(thalnet_center_build(draft, 1));
+  EXPECT(thalnet_optimizer_move(optimizer, draft, NULL), THALNET_ERROR_ARGUMENT);
+  EXPECT(thalnet_state_move(state, draft, NULL), THALNET_ERROR_ARGUMENT);
   thalnet_center_free(draft);
   thalnet_optimizer_free(optimizer);
   thalnet_state_free(state);

@@ -221,6 +221,7 @@ START_TEST(live_calls_are_checked) {
   EXPECT(thalnet_state_set_input(state, -1, x, 9), THALNET_ERROR_ARGUMENT);
   EXPECT(thalnet_state_set_input(state, 2, x, 9), THALNET_ERROR_ARGUMENT);
   EXPECT(thalnet_state_set_input(state, 0, x, 8), THALNET_ERROR_SIZE);
+  EXPECT(thalnet_state_set_input(state, 0, x, 0), THALNET_ERROR_SIZE);
   EXPECT(thalnet_state_set_input(state, 0, x, 12), THALNET_ERROR_SIZE);
   EXPECT(thalnet_state_set_input(state, 0, x, SIZE_MAX), THALNET_ERROR_SIZE);
   EXPECT(thalnet_state_set_tokens(NULL, 1, t, 3), THALNET_ERROR_HANDLE);
@@ -346,6 +347,42 @@ START_TEST(unchecked_inputs_are_the_hosts_affair) {
 }
 END_TEST
 
+/* One dense input and one output it is for. */
+START_TEST(the_short_form_is_for_simple_networks) {
+  float x[2] = {1.0f, 0.0f}, y[2] = {5.0f, 6.0f};
+  for (int which = 0; which < 3; which++) {
+    const thalnet_input_options tokens = {sizeof tokens, which == 0, 1};
+    thalnet_center *net = NULL;
+    thalnet_module *module;
+    EXPECT_OK(thalnet_center_create(NULL, &net));
+    for (int32_t i = 0; i < (which == 1 ? 2 : 1); i++) {
+      EXPECT_OK(thalnet_center_add_input(net, i ? "b" : "a", 2, &tokens, NULL));
+    }
+    for (int32_t i = 0; i < (which == 2 ? 2 : 1); i++) {
+      EXPECT_OK(thalnet_center_add_output(net, i ? "b" : "a", 2, THALNET_HOST_LOSS, NULL, NULL));
+    }
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 3, NULL));
+    for (int32_t i = 0; i < (which == 1 ? 2 : 1); i++) {
+      EXPECT_OK(thalnet_module_connect_input(module, i));
+    }
+    for (int32_t i = 0; i < (which == 2 ? 2 : 1); i++) {
+      EXPECT_OK(thalnet_module_connect_output(module, i));
+    }
+    EXPECT_OK(thalnet_center_build(net, 1));
+    thalnet_state *state = support_state(net, 1);
+    float *before = support_rows(state);
+    EXPECT(thalnet_state_step(net, state, x, 2, y, 2), THALNET_ERROR_UNSUPPORTED);
+    float *after = support_rows(state);
+    ck_assert(support_same(before, after, thalnet_state_values(state)) && y[0] == 5.0f && y[1] == 6.0f);
+    free(before);
+    free(after);
+    thalnet_state_free(state);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {create_refuses,
                                 measure_is_exact,
@@ -354,6 +391,7 @@ int main(void) {
                                 rows_are_read_and_written,
                                 live_calls_are_checked,
                                 the_short_form_is_checked,
+                                the_short_form_is_for_simple_networks,
                                 a_refused_frame_leaves_nothing_behind,
                                 a_parked_state_is_not_live,
                                 unchecked_inputs_are_the_hosts_affair};

@@ -281,6 +281,22 @@ START_TEST(dynamic_readers_change) {
 }
 END_TEST
 
+/* A batch without frames has traces without steps. */
+START_TEST(nothing_has_an_empty_trace) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_batch *batch = support_batch(net, 2, 3);
+  float value = 5.0f;
+  EXPECT_OK(thalnet_batch_begin(batch, 2, 0));
+  EXPECT_OK(thalnet_center_trace_routing(net, batch, 1, THALNET_ROUTING_SHARE, NULL, 0));
+  EXPECT_OK(thalnet_center_trace_features(net, batch, 1, &value, 0));
+  EXPECT(thalnet_center_trace_features(net, batch, 1, &value, 1), THALNET_ERROR_SIZE);
+  EXPECT(thalnet_center_trace_features(net, batch, 2, &value, 0), THALNET_ERROR_ARGUMENT);
+  ck_assert(value == 5.0f);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 START_TEST(arguments_are_checked) {
   thalnet_center *net = support_net(SUPPORT_SMALL, NULL), *other = support_net(SUPPORT_SMALL, NULL);
   thalnet_batch *batch = support_batch(net, S, K), *foreign = support_batch(other, S, K);
@@ -307,6 +323,7 @@ END_TEST
 int main(void) {
   const TTest *const tests[] = {shares_by_their_definition,      weights_by_their_definition,
                                 features_are_those_of_the_state, traces_add_up_to_routing,
-                                dynamic_readers_change,          arguments_are_checked};
+                                dynamic_readers_change,          arguments_are_checked,
+                                nothing_has_an_empty_trace};
   return SUPPORT_RUN("wiring", tests);
 }
