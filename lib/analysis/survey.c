@@ -189,7 +189,7 @@ thalnet_status thalnet__survey_make(const thalnet_center *net, int32_t measure, 
   survey->weights = block;
   THALNET__TRY(thalnet__allocate(&net->memory, survey->matrix_count, sizeof *survey->matrix, &block));
   survey->matrix = block;
-  survey->room = survey->matrix + thalnet__has_parts(net) * matrix;
+  survey->room = thalnet__has_parts(net) ? survey->matrix + matrix : survey->matrix; /* NULL without readers */
   thalnet__survey_static(survey);
   return THALNET_OK;
 }
