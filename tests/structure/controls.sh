@@ -89,6 +89,8 @@ lists_of() {
   put lib/CMakeLists.txt '# lib/core/other.c' 'set(core core/a.c)' \
     'set(rest math/multiply_cblas.c module/a.c network/a.c api/a.c)'
   put tests/CMakeLists.txt 'add_test(a)'
+  put tests/fuzz/CMakeLists.txt 'add_executable(a a.c ../one.c)'
+  put tests/fuzz/a.c "$spdx"
   put examples/CMakeLists.txt 'add_executable(a a.c)'
   put examples/a.c "$spdx"
 }
@@ -96,6 +98,12 @@ lists_of
 expect good "lists that are complete" sh "$here/lists.sh" "$work/tree"
 put lib/core/b.c "$spdx"
 expect bad "a source that is not listed" sh "$here/lists.sh" "$work/tree"
+lists_of
+put tests/fuzz/b.c "$spdx"
+expect bad "a source of the fuzz targets that is not listed" sh "$here/lists.sh" "$work/tree"
+lists_of
+rm "$work/tree/tests/fuzz/a.c"
+expect bad "a listed source of the fuzz targets that is not there" sh "$here/lists.sh" "$work/tree"
 lists_of
 rm "$work/tree/examples/a.c"
 expect bad "a listed source that is not there" sh "$here/lists.sh" "$work/tree"
