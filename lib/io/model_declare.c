@@ -26,7 +26,7 @@ enum { THALNET__KEY_SIZE = 64 };
 /* What a declaring call refuses is the file's fault, not the caller's. */
 static thalnet_status thalnet__refuse(thalnet_status status, const char *key) {
   if (status == THALNET_OK || status == THALNET_ERROR_MEMORY) return status;
-  if (status != THALNET_ERROR_LIMIT && status != THALNET_ERROR_OVERFLOW) status = THALNET_ERROR_FORMAT;
+  if (status != THALNET_ERROR_LIMIT) status = THALNET_ERROR_FORMAT;
   return thalnet__fail_within(status, key);
 }
 

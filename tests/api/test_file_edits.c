@@ -75,6 +75,9 @@ START_TEST(metadata_is_checked) {
 }
 END_TEST
 
+#define NAME_OF_63 "a_name_of_sixty_three_characters_is_the_longest_that_is_allowed"
+_Static_assert(sizeof NAME_OF_63 == 64, "a name of 63 characters");
+
 START_TEST(inputs_and_outputs_are_checked) {
   static const struct edit list[] = {
       {"\"x:3:dense:1", "\"x:3:dense:0", FORMAT},
@@ -93,6 +96,13 @@ START_TEST(inputs_and_outputs_are_checked) {
       {"\"x:3:dense:1", "\"x:3:dense:1 ", FORMAT},
       {"\"x:3:dense:1", "\" x:3:dense:1", FORMAT},
       {"\"x:3:dense:1", "\"", FORMAT},
+      {"\"x:3:dense:1", "\"" NAME_OF_63 ":3:dense:1", THALNET_OK, 0},
+      {"\"x:3:dense:1", "\"" NAME_OF_63 "a:3:dense:1", FORMAT},
+      {"\"x:3:dense:1", "\"" NAME_OF_63 NAME_OF_63 ":3:dense:1", FORMAT},
+      {"\"x:3:dense:1", "\"x:3:dense:2147483648", FORMAT},
+      {"\"x:3:dense:1", "\"x:2147483648:dense:1", FORMAT},
+      {"\"y:4:cross_entropy:1", "\"" NAME_OF_63 ":4:cross_entropy:1", THALNET_OK, 0},
+      {"\"y:4:cross_entropy:1", "\"" NAME_OF_63 "a:4:cross_entropy:1", FORMAT},
       {"\"y:4:cross_entropy:1", "\"y:4:cross:1", FORMAT},
       {"\"y:4:cross_entropy:1", "\"y:5:cross_entropy:1", FORMAT},
       {"\"y:4:cross_entropy:1", "\"y:4:cross_entropy:0", FORMAT},

@@ -103,14 +103,19 @@ static void expect_same(const struct model *one, struct subject *subject, const 
 }
 
 /* The file of one training, and another training that would take it. */
-static void pair_of(struct subject *target, struct model *file, struct model *before) {
-  struct subject saved = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_ADAM, 0.5);
+static void pair_with(const thalnet_center_options *center, struct subject *target, struct model *file,
+                      struct model *before) {
+  struct subject saved = subject_of(support_net(SUPPORT_SMALL, center), THALNET_ADAM, 0.5);
   steps(&saved, 4, 1);
   *file = save(&saved);
   subject_free(&saved);
-  *target = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_ADAM, 0.5);
+  *target = subject_of(support_net(SUPPORT_SMALL, center), THALNET_ADAM, 0.5);
   steps(target, 2, 77);
   *before = save(target);
+}
+
+static void pair_of(struct subject *target, struct model *file, struct model *before) {
+  pair_with(NULL, target, file, before);
 }
 
 static void end_pair(struct subject *target, struct model *file, struct model *before) {
@@ -204,6 +209,7 @@ START_TEST(metadata_is_checked) {
       {"checkpoint.states\":\"3 2\"", "checkpoint.states\":\"2 3\"", MISMATCH},
       {"checkpoint.states\":\"3 2\"", "checkpoint.states\":\"\"", MISMATCH},
       {"checkpoint.states\":", "checkpoint.stated\":", MISMATCH},
+      {"checkpoint.states\":\"3 2\"", "checkpoint.states\":\"0123456789abcdef\"", MISMATCH},
       {"checkpoint.optimizer\":\"adam\"", "checkpoint.optimizer\":\"adamw\"", MISMATCH},
       {"checkpoint.optimizer\":\"adam\"", "checkpoint.optimizer\":\"Adam\\u0007\"", MISMATCH},
       {"checkpoint.beta1\":\"3", "checkpoint.beta1\":\"4", MISMATCH},
@@ -274,6 +280,98 @@ START_TEST(metadata_is_checked) {
     expect_same(&before, &target, list[i].to);
     model_free(&edited);
   }
+  end_pair(&target, &file, &before);
+}
+END_TEST
+
+/* A norm that is no number, and averages where there are none. */
+START_TEST(numbers_that_do_not_go_together) {
+  static const char *const norms[] = {"7ff0000000000000", "7ff8000000000000", "fff0000000000000", "bff0000000000000"};
+  static const char key[] = "gradient_norm\":\"";
+  struct subject target;
+  struct model file, before;
+  pair_of(&target, &file, &before);
+  char *at = model_find(&file, key) + strlen(key);
+  for (size_t i = 0; i < sizeof norms / sizeof norms[0]; i++) {
+    memcpy(at, norms[i], 16);
+    model_seal(&file);
+    ck_assert_int_eq(load(&target, &file), THALNET_ERROR_FORMAT);
+    ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "gradient_norm"));
+  }
+  memcpy(at, "0000000000000000", 16);
+  model_seal(&file);
+  EXPECT_OK(load(&target, &file));
+  end_pair(&target, &file, &before);
+  struct subject plain = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_ADAM, 0);
+  struct model own = save(&plain), swapped = model_edit(&own, "swapped\":\"0\"", "swapped\":\"1\"");
+  ck_assert_int_eq(load(&plain, &swapped), THALNET_ERROR_FORMAT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "without averages"));
+  expect_same(&own, &plain, "averages that are not there");
+  model_free(&own);
+  model_free(&swapped);
+  subject_free(&plain);
+}
+END_TEST
+
+/* Which rows have begun must be told where there is a learned start. */
+START_TEST(starts_are_needed) {
+  thalnet_center_options center = THALNET_CENTER_OPTIONS_INIT;
+  center.learned_start = 1;
+  struct subject target = subject_of(support_net(SUPPORT_SMALL, &center), THALNET_SGD, 0);
+  struct model own = save(&target), edited = model_edit(&own, "\"thalnet.checkpoint.begun\"", "\"note.begun\"");
+  ck_assert_int_eq(load(&target, &edited), THALNET_ERROR_FORMAT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "begun' is missing"));
+  EXPECT_OK(load(&target, &own));
+  model_free(&own);
+  model_free(&edited);
+  subject_free(&target);
+}
+END_TEST
+
+/* While averages are in, tensors that were never updated have none: what waits in their place is nothing yet. */
+START_TEST(averages_of_nothing) {
+  struct subject one = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_ADAM, 0.5);
+  struct subject two = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_ADAM, 0.5);
+  for (int i = 0; i < 2; i++) {
+    give_gradients(&one, 5, 2); /* every other tensor */
+    EXPECT_OK(thalnet_step(one.optimizer, one.net));
+  }
+  EXPECT_OK(thalnet_optimizer_swap_averages(one.optimizer, one.net));
+  struct model file = save(&one);
+  EXPECT_OK(load(&two, &file));
+  expect_same(&file, &two, "averages");
+  model_free(&file);
+  subject_free(&one);
+  subject_free(&two);
+}
+END_TEST
+
+/* Averages of another optimizer are in: a checkpoint without it would take them for weights. */
+START_TEST(averages_of_another) {
+  struct subject target;
+  struct model file, before;
+  thalnet_optimizer *own = NULL;
+  size_t size = 0;
+  pair_of(&target, &file, &before);
+  EXPECT_OK(thalnet_optimizer_swap_averages(target.optimizer, target.net));
+  own = target.contents.optimizer;
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  options.momentum = 0.5;
+  options.average = 0.5;
+  for (int none = 0; none < 2; none++) {
+    thalnet_optimizer *other = NULL;
+    if (!none) {
+      EXPECT_OK(thalnet_optimizer_create(target.net, THALNET_ADAM, &options, &other));
+    }
+    target.contents.optimizer = other;
+    target.contents.states = target.states;
+    EXPECT(thalnet_checkpoint_save_memory(&target.contents, NULL, 0, &size), THALNET_ERROR_STATE);
+    ck_assert_int_eq(load(&target, &file), THALNET_ERROR_STATE);
+    thalnet_optimizer_free(other);
+  }
+  target.contents.optimizer = own;
+  EXPECT_OK(thalnet_optimizer_swap_averages(target.optimizer, target.net));
+  expect_same(&before, &target, "averages of another");
   end_pair(&target, &file, &before);
 }
 END_TEST
@@ -483,12 +581,11 @@ START_TEST(every_allocation_fails) {
   struct support_memory memory = {.calls = 0};
   thalnet_memory hooks = support_memory_hooks(&memory);
   thalnet_center_options center = THALNET_CENTER_OPTIONS_INIT;
-  struct subject other;
+  struct subject target;
   struct model file, before;
-  pair_of(&other, &file, &before);
   center.memory = &hooks;
-  struct subject target = subject_of(support_net(SUPPORT_SMALL, &center), THALNET_ADAM, 0.5);
-  steps(&target, 2, 77);
+  center.learned_start = 1;
+  pair_with(&center, &target, &file, &before);
   for (int saving = 0; saving < 2; saving++) {
     thalnet_status status = THALNET_ERROR_MEMORY;
     const long live = atomic_load(&memory.live);
@@ -511,9 +608,8 @@ START_TEST(every_allocation_fails) {
     }
   }
   ck_assert_int_eq(atomic_load(&memory.wrong), 0);
-  subject_free(&target);
+  end_pair(&target, &file, &before);
   ck_assert_int_eq(atomic_load(&memory.live), 0);
-  end_pair(&other, &file, &before);
 }
 END_TEST
 
@@ -547,6 +643,10 @@ int main(void) {
   const TTest *const tests[] = {every_network_round_trips,
                                 truncations_and_flipped_bits,
                                 metadata_is_checked,
+                                numbers_that_do_not_go_together,
+                                starts_are_needed,
+                                averages_of_nothing,
+                                averages_of_another,
                                 the_network_alone,
                                 sealed_noise,
                                 numbers_are_checked,

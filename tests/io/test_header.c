@@ -176,6 +176,38 @@ START_TEST(bad_headers) {
 }
 END_TEST
 
+/* The longest name, and one that is a letter longer. */
+START_TEST(long_names) {
+  for (size_t length = THALNET__TENSOR_NAME_LIMIT; length <= THALNET__TENSOR_NAME_LIMIT + 1; length++) {
+    char text[400] = "{\"";
+    thalnet__header header;
+    memset(text + 2, 'n', length);
+    strcpy(text + 2 + length, "\":" T("[0,4]") "}");
+    const thalnet_status status = read_header(&header, text, strlen(text), 4);
+    ck_assert_int_eq(status, (length == THALNET__TENSOR_NAME_LIMIT ? THALNET_OK : THALNET_ERROR_FORMAT));
+    ck_assert(status == THALNET_OK || strstr(thalnet__error_text(), "1 to 255") != NULL);
+    thalnet__header_free(&header);
+  }
+}
+END_TEST
+
+/* A header that did not come out of a file is parsed as strictly. */
+START_TEST(adopted_headers) {
+  static const char *const texts[] = {"{}", "{\"t\":" T("[0,4]") "}", "[]", "", "{", "{\"t\":1}"};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    const size_t size = 8 + strlen(texts[i]);
+    thalnet__header header;
+    void *bytes = NULL;
+    ck_assert_int_eq(thalnet__memory_init(&memory, NULL), THALNET_OK);
+    ck_assert_int_eq(thalnet__allocate(&memory, size, 1, &bytes), THALNET_OK);
+    memcpy((char *)bytes + 8, texts[i], size - 8);
+    ck_assert_int_eq(thalnet__header_adopt(&header, &memory, bytes, size), (i < 2 ? THALNET_OK : THALNET_ERROR_FORMAT));
+    ck_assert_uint_eq(header.tensor_count, (i == 1 ? 1u : 0u));
+    thalnet__header_free(&header);
+  }
+}
+END_TEST
+
 /* --- large ones --- */
 
 static double seconds(clock_t since) { return (double)(clock() - since) / CLOCKS_PER_SEC / io_patience(); }
@@ -284,7 +316,7 @@ START_TEST(bad_lengths) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {good_headers, broken_headers, shortened_headers, bad_headers,
-                                many_tensors, long_headers,   bad_lengths};
+  const TTest *const tests[] = {good_headers, broken_headers,  shortened_headers, bad_headers, long_names,
+                                many_tensors, adopted_headers, long_headers,      bad_lengths};
   return IO_RUN("header", tests);
 }

@@ -156,6 +156,54 @@ START_TEST(lists_that_are_none) {
 }
 END_TEST
 
+/* A host that changes a layer while the file that names it is read, which a callback of its own can do: no worse than a bad list. */
+struct meddling {
+  struct support_io io;
+  thalnet_io hooks;
+  thalnet_layer *layer;
+};
+
+static int32_t meddling_open(void *user, const char *path, void **file_out, uint64_t *size_out) {
+  struct meddling *meddling = user;
+  return meddling->hooks.open_read(&meddling->io, path, file_out, size_out);
+}
+
+static int32_t meddling_read(void *user, void *file, void *bytes, size_t size, size_t *done_out) {
+  struct meddling *meddling = user;
+  meddling->layer->reserved = 1;
+  return meddling->hooks.read(&meddling->io, file, bytes, size, done_out);
+}
+
+static int32_t meddling_close(void *user, void *file) {
+  struct meddling *meddling = user;
+  return meddling->hooks.close(&meddling->io, file);
+}
+
+START_TEST(layers_that_change) {
+  thalnet_center *net = make(), *copy = NULL;
+  struct model model = model_of(net);
+  thalnet_layer layer = host_leaky;
+  const thalnet_layer *const given[] = {&host_gru, &host_peeps, &layer};
+  thalnet_load_options options = THALNET_LOAD_OPTIONS_INIT;
+  struct meddling meddling = {.layer = &layer};
+  meddling.hooks = support_io_hooks(&meddling.io);
+  thalnet_io io = meddling.hooks;
+  io.user = &meddling;
+  io.open_read = meddling_open;
+  io.read = meddling_read;
+  io.close = meddling_close;
+  options.io = &io;
+  options.layers = given;
+  options.layer_count = 3;
+  support_io_put(&meddling.io, "m", model.bytes, model.size);
+  EXPECT(thalnet_center_load("m", &options, &copy), THALNET_ERROR_VERSION);
+  ck_assert_ptr_null(copy);
+  support_io_clear(&meddling.io);
+  model_free(&model);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* --- files from strangers ----------------------------------------------------------------------------------------- */
 
 START_TEST(edited_files) {
@@ -192,6 +240,8 @@ START_TEST(edited_files) {
       {"host.test.leaky:5:1:1:2:0", THALNET_ERROR_FORMAT}, /* another layer's tensors */
       {"host.lstm-peepholes:5:4:4:3:1 host.lstm-peepholes:5:4:4:3:1", THALNET_ERROR_FORMAT},
       {"host.lstm-peepholes:5:4:4:3:1:layer_norm", THALNET_ERROR_FORMAT},
+      {"host.a-name-that-is-shortened-in-the-text-because-it-is-longer-than-what-fits-there-with-the-key:5",
+       THALNET_ERROR_FORMAT},
       {"lstm:5", THALNET_ERROR_FORMAT}};
   thalnet_center *net = make();
   struct model model = model_of(net);
@@ -234,6 +284,7 @@ int main(void) {
                                 layers_that_are_not_given,
                                 layers_of_other_sizes,
                                 lists_that_are_none,
+                                layers_that_change,
                                 edited_files,
                                 many_layers};
   return IO_RUN("host_layers", tests);

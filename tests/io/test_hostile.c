@@ -217,6 +217,22 @@ START_TEST(many_tensors) {
 }
 END_TEST
 
+/* Outputs, and a learned start, bring tensors too. */
+START_TEST(more_outputs_than_tensors) {
+  struct header header;
+  start(&header, "x:1:dense:1", "y0:1:host:1", 0);
+  header.size -= strlen("\",\"thalnet.inputs\":\"x:1:dense:1\""); /* the list of outputs goes on */
+  for (unsigned i = 1; i < 4096; i++) {
+    add(&header, " y%u:1:host:1", i);
+  }
+  add(&header, "\",\"thalnet.inputs\":\"x:1:dense:1\"");
+  refused_cheaply(finish(&header, 4095), "more tensors than");
+  start(&header, "x:1:dense:1", "", 0);
+  add(&header, ",\"thalnet.learned_start\":\"1\"");
+  refused_cheaply(finish(&header, 0), "more tensors than");
+}
+END_TEST
+
 /* A large network of small parts is loaded and saved in good time, at a cost that can be told before. */
 START_TEST(large_networks) {
   thalnet_center *net = NULL;
@@ -413,6 +429,7 @@ int main(void) {
                                 many_modules,
                                 many_parts,
                                 many_tensors,
+                                more_outputs_than_tensors,
                                 large_networks,
                                 shapes_are_told,
                                 wide_outputs_are_limited,

@@ -59,6 +59,7 @@ START_TEST(utf8) {
       same_bytes(bytes, 2);
     }
   }
+  ck_assert_uint_eq(thalnet__utf8_length("", 0), 0);
   for (size_t i = 0; i < sizeof leads; i++) {
     for (unsigned b = 0x7e; b < 0xc2; b++) {
       for (size_t c = 0; c < sizeof ends; c++) {

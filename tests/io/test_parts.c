@@ -319,8 +319,14 @@ START_TEST(aliens) {
     const char *name = thalnet__alien_name((const unsigned char *)list[i].start, 9);
     ck_assert_msg(strstr(name, list[i].name) != NULL, "%s: %s", list[i].name, name);
   }
-  static const unsigned char swapped[] = {0, 0, 0, 0, 0, 0, 2, 16, '{'};
+  unsigned char swapped[] = {0, 0, 0, 0, 0, 0, 2, 16, '{'};
   ck_assert_ptr_nonnull(strstr(thalnet__alien_name(swapped, 9), "big-endian"));
+  ck_assert_ptr_nonnull(strstr(thalnet__alien_name(swapped, 8), "no safe"));
+  for (int i = 0; i < 4; i++) { /* too large for the length of a header, in this order or the other */
+    swapped[i] = 1;
+    ck_assert_ptr_nonnull(strstr(thalnet__alien_name(swapped, 9), "no safe"));
+    swapped[i] = 0;
+  }
   ck_assert_ptr_nonnull(thalnet__alien_name(swapped, 0));
 }
 END_TEST

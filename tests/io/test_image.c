@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Files to be whose sizes are beyond what there is: refused when they are measured, before anything is read or written. */
+#include <stdint.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "core/status.h"
+#include "io/host_files.h"
+#include "io/image.h"
+#include "io/run.h"
+
+/* Blocks of these sizes, which nobody may read; 0: there are no more. */
+struct promise {
+  size_t counts[3];
+};
+
+static void describe(const void *subject, thalnet__text *text, size_t *checksum) {
+  (void)subject;
+  thalnet__text_add(text, "\"thalnet.checksum\":\"");
+  *checksum = text->used;
+  thalnet__text_add(text, "00000000\"}");
+}
+
+static const real *block(const void *subject, size_t number, size_t *count) {
+  static const real nothing[1];
+  *count = ((const struct promise *)subject)->counts[number];
+  return *count > 0 ? nothing : NULL;
+}
+
+START_TEST(sizes_that_do_not_fit) {
+  const size_t most = SIZE_MAX / 4; /* numbers of four bytes */
+  const struct {
+    struct promise promise;
+    thalnet_status status;
+  } list[] = {{{{SIZE_MAX, 2, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{SIZE_MAX - 1, 1, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{most + 1, 0, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{most, 1, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{most, 0, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{most - 15, 0, 0}}, THALNET_ERROR_OVERFLOW},
+              {{{most / 2, most / 2 - 63, 0}}, THALNET_OK},
+              {{{most - 16, 0, 0}}, THALNET_OK},
+              {{{SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, 0}}, THALNET_ERROR_OVERFLOW}};
+  thalnet_memory memory;
+  thalnet_io io;
+  ck_assert_int_eq(thalnet__memory_init(&memory, NULL), THALNET_OK);
+  ck_assert_int_eq(thalnet__io_init(&io, NULL), THALNET_OK);
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+    const thalnet__image image = {.memory = &memory, .subject = &list[i].promise, .describe = describe, .block = block};
+    thalnet__header header;
+    size_t size = 7;
+    ck_assert_msg(thalnet__image_save_memory(&image, NULL, 0, &size) == list[i].status, "%zu: %s", i,
+                  thalnet__error_text());
+    if (list[i].status != THALNET_OK) {
+      ck_assert_uint_eq(size, 7);
+      ck_assert_int_eq(thalnet__image_save(&image, "never", &io), list[i].status);
+      ck_assert_int_eq(thalnet__image_header(&image, &header), list[i].status);
+    }
+  }
+  ck_assert_int_ne(access("never.tmp", F_OK), 0);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {sizes_that_do_not_fit};
+  return IO_RUN("image", tests);
+}
