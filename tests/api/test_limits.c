@@ -325,7 +325,7 @@ OPTIMIZER(clip_norm)
 OPTIMIZER(decay_factor)
 OPTIMIZER(final_fraction)
 OPTIMIZER(schedule)
-OPTIMIZER(reserved)
+OPTIMIZER(nonfinite)
 OPTIMIZER(average)
 OPTIMIZER_WITH(decay_steps, options.schedule = THALNET_SCHEDULE_STEP;)
 OPTIMIZER_WITH(total_steps, options.schedule = THALNET_SCHEDULE_COSINE; options.warmup_steps = 10;)
@@ -512,7 +512,7 @@ static const struct row rows[] = {
     {"optimizer_decay_factor", optimizer_decay_factor, 0, DBL_MIN, 1, LEAST_ABOVE_1, BAD, BAD},
     {"optimizer_final_fraction", optimizer_final_fraction, -DBL_MIN, 0, 1, LEAST_ABOVE_1, BAD, BAD},
     WHOLE(optimizer_schedule, THALNET_SCHEDULE_CONSTANT, THALNET_SCHEDULE_COSINE, BAD, BAD),
-    ZERO(optimizer_reserved),
+    WHOLE(optimizer_nonfinite, THALNET_NONFINITE_ERROR, THALNET_NONFINITE_PROPAGATE, BAD, BAD),
     FRACTION(optimizer_average),
     FROM(optimizer_decay_steps, 1, 1e18),
     FROM(optimizer_total_steps, 11, 1e18),
