@@ -67,7 +67,8 @@ THALNET_API thalnet_module *thalnet_center_get_module(thalnet_center *net, int32
 
 /** Removes a module with its reader, its part of the outputs and all that others read of it; the modules behind it move up. Its
  * handle is no more, and its name is not given again in this draft.
- * @retval THALNET_ERROR_STATE it is the only one */
+ * @retval THALNET_ERROR_STATE it is the only one
+ * @retval THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_remove(thalnet_module *module);
 
 /** Splits a module that the edited network had: a second one with the same layers, reader, connections and values comes behind it. Who

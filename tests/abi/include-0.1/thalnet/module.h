@@ -117,11 +117,13 @@ THALNET_API thalnet_status thalnet_module_add_lstm(thalnet_module *module, size_
                                                    const thalnet_lstm_options *options);
 
 /** Connects a declared input; any number of modules may share it.
- * @retval THALNET_ERROR_ARGUMENT there is no such input, or it is connected already */
+ * @retval THALNET_ERROR_ARGUMENT there is no such input, or it is connected already
+ * @retval THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_connect_input(thalnet_module *module, int32_t input);
 
 /** Connects a declared output: V_{o,i} phi_i is added to it. With all modules connected it is a linear map of the center.
- * @retval THALNET_ERROR_ARGUMENT there is no such output, or it is connected already */
+ * @retval THALNET_ERROR_ARGUMENT there is no such output, or it is connected already
+ * @retval THALNET_ERROR_MEMORY */
 THALNET_API thalnet_status thalnet_module_connect_output(thalnet_module *module, int32_t output);
 
 #ifdef __cplusplus
