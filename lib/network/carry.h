@@ -21,6 +21,6 @@ const thalnet__tensor *thalnet__carry_source(const thalnet_center *net, const th
                                              const thalnet__tensor *tensor);
 
 /* Of a row of memory [P + E] of `net`: the old places, or THALNET__NONE. */
-void thalnet__carry_map_memory(const thalnet_center *net, const thalnet_center *old, size_t *map);
+void thalnet__carry_map_memory(const thalnet_center *net, const thalnet_center *from, size_t *map);
 
 #endif

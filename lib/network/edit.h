@@ -11,7 +11,7 @@ thalnet_status thalnet__edit(const thalnet_center *net, thalnet_center **draft_o
 
 thalnet_status thalnet__remove_module(thalnet_module *module);
 thalnet_status thalnet__split_module(thalnet_module *module, const char *name, thalnet_module **second_out);
-thalnet_status thalnet__grow_layer(thalnet_module *module, size_t layer, size_t units);
+thalnet_status thalnet__grow_layer(thalnet_module *module, size_t number, size_t units);
 thalnet_status thalnet__disconnect_input(thalnet_module *module, int32_t input);
 thalnet_status thalnet__disconnect_output(thalnet_module *module, int32_t output);
 thalnet_status thalnet__remove_input(thalnet_center *draft, int32_t input);
