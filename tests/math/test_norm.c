@@ -104,7 +104,7 @@ static void backward(const struct table *table, size_t n) {
 static void equal_numbers(const struct table *table, size_t n, double each) {
   float *x = array_begin(&from, n, each, each), *g = array_begin(&gain, n, 2, 3), *h = array_begin(&normed, n, 0, 0);
   float *v = array_begin(&inverse, 1, 0, 0);
-  const double away = each == (double)(int)each && fabs(each) < 1000 ? 0 : fabs(each) * (4 + (double)n / 8) * 0x1p-24;
+  const double away = fabs(each) < 1000 && each == (double)(int)each ? 0 : fabs(each) * (4 + (double)n / 8) * 0x1p-24;
   const double least = 1 / sqrt(away * away + 1e-5), most = sqrt(1e5);
   const thalnet__norm norm = {
       .rows = 1, .units = n, .blocks = 1, .from = {x, n}, .to = {x, n}, .gain = g, .normed = {h, n}, .inverse = {v, 1}};
