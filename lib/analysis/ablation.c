@@ -81,11 +81,9 @@ static void thalnet__cut_outputs(thalnet_center *net, size_t m, const unsigned c
 }
 
 thalnet_status thalnet__ablate(thalnet_center *net, thalnet_batch *batch, const unsigned char *cut) {
-  size_t count;
+  const size_t modules = net->module_count;
   void *unseen;
-  if (thalnet__times(net->module_count, net->module_count, &count))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "what is cut does not fit in memory");
-  THALNET__TRY(thalnet__allocate(&net->memory, count, 1, &unseen));
+  THALNET__TRY(thalnet__allocate(&net->memory, modules, modules, &unseen));
   for (size_t m = 0; m < net->module_count; m++) {
     thalnet__cut_readings(net, m, cut, unseen);
     thalnet__cut_inputs(net, m, cut);
@@ -94,7 +92,7 @@ thalnet_status thalnet__ablate(thalnet_center *net, thalnet_batch *batch, const 
   net->unseen = unseen;
   const thalnet_status status = thalnet__forward(net, batch, NULL);
   net->unseen = NULL;
-  thalnet__release(&net->memory, unseen, count, 1);
+  thalnet__release(&net->memory, unseen, modules, modules);
   const uint64_t version = net->version;
   (void)thalnet__prepare(net); /* cannot fail: the values were checked */
   net->version = version;      /* nothing was written: other batches' gradients may still be computed, */

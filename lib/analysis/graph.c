@@ -88,12 +88,9 @@ static void thalnet__graph_edges(thalnet_graph *graph) {
 /* --- making --- */
 
 static thalnet_status thalnet__graph_allocate(thalnet_graph *graph) {
-  const size_t nodes = graph->nodes;
-  size_t pairs;
-  if (thalnet__times(nodes, nodes, &pairs) || pairs > SIZE_MAX / 64)
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "a graph of %zu nodes does not fit in memory", nodes);
-  graph->block_size = 2 * pairs * sizeof(double) + nodes * sizeof(double) + pairs;
-  THALNET__TRY(thalnet__allocate(&graph->memory, graph->block_size, 1, &graph->block));
+  const size_t nodes = graph->nodes, pairs = nodes * nodes;
+  graph->row_size = 2 * nodes * sizeof(double) + sizeof(double) + nodes;
+  THALNET__TRY(thalnet__allocate(&graph->memory, nodes, graph->row_size, &graph->block));
   graph->strengths = graph->block;
   graph->shares = graph->strengths + pairs;
   graph->levels = graph->shares + pairs;
@@ -129,7 +126,7 @@ thalnet_status thalnet__graph_create(const thalnet_center *net, const real *valu
 void thalnet__graph_free(thalnet_graph *graph) {
   const thalnet_center *net = graph->net;
   const thalnet_memory memory = graph->memory;
-  thalnet__release(&memory, graph->block, graph->block_size, 1);
+  thalnet__release(&memory, graph->block, graph->nodes, graph->row_size);
   graph->magic = 0;
   thalnet__release(&memory, graph, 1, sizeof *graph);
   thalnet__center_drop(net);

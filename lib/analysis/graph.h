@@ -20,7 +20,7 @@ struct thalnet_graph {
   double *levels;    /* [node] */
   int8_t *kinds;     /* [node][node]: of edges, or THALNET__NO_EDGE */
   void *block;       /* all of the above */
-  size_t block_size;
+  size_t row_size;   /* bytes of the block for a node */
 };
 
 thalnet_status thalnet__graph_create(const thalnet_center *net, const real *values, double threshold,

@@ -175,14 +175,14 @@ static void thalnet__survey_static(thalnet__survey *survey) {
 
 thalnet_status thalnet__survey_make(const thalnet_center *net, int32_t measure, int whole, thalnet__survey *survey) {
   const size_t nodes = thalnet__node_count(net);
-  size_t matrix = 0;
+  const size_t matrix = thalnet__times_or_most(thalnet__largest_context(net), net->features);
   void *block;
-  *survey = (thalnet__survey){.net = net, .measure = measure, .whole = whole};
-  if (thalnet__times(nodes, nodes, &survey->square_count) ||
-      thalnet__times(net->contexts, net->features, &survey->weight_count) ||
-      thalnet__times(thalnet__largest_context(net), net->features, &matrix) ||
-      thalnet__times(matrix, 1 + thalnet__has_parts(net), &survey->matrix_count))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the reading weights do not fit in memory");
+  *survey = (thalnet__survey){.net = net,
+                              .measure = measure,
+                              .whole = whole,
+                              .square_count = nodes * nodes,
+                              .weight_count = thalnet__times_or_most(net->contexts, net->features),
+                              .matrix_count = thalnet__times_or_most(matrix, 1 + thalnet__has_parts(net))};
   THALNET__TRY(thalnet__allocate(&net->memory, survey->square_count, sizeof *survey->squares, &block));
   survey->squares = block;
   THALNET__TRY(thalnet__allocate(&net->memory, survey->weight_count, sizeof *survey->weights, &block));

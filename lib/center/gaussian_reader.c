@@ -44,9 +44,9 @@ static thalnet__matrix thalnet__gaussian_matrix(const thalnet__reader *reader) {
   return (thalnet__matrix){.outputs = 2 * reader->context, .inputs = reader->features, .place = reader->prepared};
 }
 
-static int thalnet__gaussian_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
+static size_t thalnet__gaussian_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels) {
   const thalnet__matrix matrix = thalnet__gaussian_matrix(reader);
-  return thalnet__matrix_size(kernels, &matrix, size);
+  return thalnet__matrix_size(kernels, &matrix);
 }
 
 static void thalnet__gaussian_prepare(const thalnet__reader *reader, const thalnet__kernels *kernels,
@@ -69,8 +69,8 @@ static size_t thalnet__gaussian_row(const thalnet__reader *reader) {
          (thalnet__copies_seen(reader) ? 2 * reader->seen : 0); /* within the limits of a center */
 }
 
-static int thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  return thalnet__times(rows, thalnet__gaussian_row(reader), size);
+static size_t thalnet__gaussian_scratch(const thalnet__reader *reader, size_t rows) {
+  return thalnet__times_or_most(rows, thalnet__gaussian_row(reader));
 }
 
 /* Copies of all rows of what is seen, behind their shapes. */

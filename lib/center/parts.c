@@ -8,30 +8,23 @@
 
 /* --- scratch: a part's contexts, or their gradients, and behind them what its kind needs --- */
 
-/* Within the limits of a center; the rest begins on a cache line. */
-static int thalnet__contexts_room(const thalnet__reader *reader, size_t rows, size_t *size) {
-  if (thalnet__times(rows, reader->context, size) || thalnet__add(*size, 15, size)) return -1;
-  *size = *size / 16 * 16;
-  return 0;
+/* The rest begins on a cache line. */
+static size_t thalnet__contexts_room(const thalnet__reader *reader, size_t rows) {
+  return thalnet__round_or_most(thalnet__times_or_most(rows, reader->context), 16);
 }
 
-int thalnet__read_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
-  size_t most = 0, contexts = 0;
-  if (reader->parts == NULL) return reader->kind->scratch(reader, rows, size);
-  for (size_t i = 0; i < reader->part_count; i++) {
-    size_t own = 0;
-    if (reader->kind->scratch(&reader->parts[i], rows, &own)) return -1;
-    most = thalnet__max(most, own);
-  }
-  return thalnet__contexts_room(reader, rows, &contexts) || thalnet__add(contexts, most, size);
+size_t thalnet__read_scratch(const thalnet__reader *reader, size_t rows) {
+  size_t most = 0;
+  if (reader->parts == NULL) return reader->kind->scratch(reader, rows);
+  for (size_t i = 0; i < reader->part_count; i++)
+    most = thalnet__max(most, reader->kind->scratch(&reader->parts[i], rows));
+  return thalnet__sum_or_most(thalnet__contexts_room(reader, rows), most);
 }
 
 /* The reading of a part, whose scratch lies behind the contexts. */
 static thalnet__reading thalnet__part_reading(const thalnet__reader *reader, const thalnet__reading *reading) {
   thalnet__reading inner = *reading;
-  size_t contexts = 0;
-  thalnet__contexts_room(reader, reading->rows, &contexts); /* was counted */
-  inner.scratch += contexts;
+  inner.scratch += thalnet__contexts_room(reader, reading->rows);
   return inner;
 }
 

@@ -28,7 +28,7 @@ static inline const thalnet__reader *thalnet__part_numbered(const thalnet__reade
 static inline int thalnet__has_gate(const thalnet__reader *part) { return part->number > 0; }
 
 /* As the kind's own calls, for readers that may have parts. */
-int thalnet__read_scratch(const thalnet__reader *reader, size_t rows, size_t *size);
+size_t thalnet__read_scratch(const thalnet__reader *reader, size_t rows);
 void thalnet__read(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
 void thalnet__read_back(const thalnet__reader *reader, const thalnet__reading *reading, thalnet__const_rows d_context,
                         const thalnet__reading_gradient *to);

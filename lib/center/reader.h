@@ -88,12 +88,12 @@ struct thalnet__reader_kind {
   void (*effective_gradient)(const thalnet__reader *reader, const real *parameters, real *gradients);
 
   /* Dynamic readers, else NULL. */
-  /* Numbers of the matrices that are kept in the prepared block, -1 where they cannot be counted; and renews them. */
-  int (*prepared)(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size);
+  /* Numbers of the matrices that are kept in the prepared block, SIZE_MAX where they cannot be counted; and renews them. */
+  size_t (*prepared)(const thalnet__reader *reader, const thalnet__kernels *kernels);
   void (*prepare)(const thalnet__reader *reader, const thalnet__kernels *kernels, const real *parameters,
                   real *prepared);
-  /* Numbers of scratch for so many rows; -1 likewise. */
-  int (*scratch)(const thalnet__reader *reader, size_t rows, size_t *size);
+  /* Numbers of scratch for so many rows; SIZE_MAX likewise. */
+  size_t (*scratch)(const thalnet__reader *reader, size_t rows);
   void (*forward)(const thalnet__reader *reader, const thalnet__reading *reading, real *context, size_t ld);
   /* Recomputes the weights. */
   void (*backward)(const thalnet__reader *reader, const thalnet__reading *reading, thalnet__const_rows d_context,

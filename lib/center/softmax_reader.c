@@ -48,8 +48,7 @@ typedef struct thalnet__group {
 static thalnet__group thalnet__group_at(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t first) {
   const size_t most = thalnet__group_contexts(reader), contexts = thalnet__min(most, reader->context - first);
   const thalnet__matrix largest = {.outputs = most * reader->seen, .inputs = reader->features};
-  size_t size = 0;
-  thalnet__matrix_size(kernels, &largest, &size); /* was counted */
+  const size_t size = thalnet__matrix_size(kernels, &largest);
   return (thalnet__group){.first = first,
                           .contexts = contexts,
                           .logits = contexts * reader->seen,
@@ -58,10 +57,10 @@ static thalnet__group thalnet__group_at(const thalnet__reader *reader, const tha
                                      .place = reader->prepared + first / most * size}};
 }
 
-static int thalnet__softmax_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels, size_t *size) {
+static size_t thalnet__softmax_prepared(const thalnet__reader *reader, const thalnet__kernels *kernels) {
   const size_t most = thalnet__group_contexts(reader), groups = (reader->context + most - 1) / most;
   const thalnet__matrix largest = {.outputs = most * reader->seen, .inputs = reader->features};
-  return thalnet__matrix_size(kernels, &largest, size) || thalnet__times(*size, groups, size);
+  return thalnet__times_or_most(thalnet__matrix_size(kernels, &largest), groups);
 }
 
 static void thalnet__softmax_prepare(const thalnet__reader *reader, const thalnet__kernels *kernels,
@@ -94,9 +93,9 @@ static size_t thalnet__block_logits(const thalnet__reader *reader, size_t rows) 
 }
 
 /* Logits of a block; where what is seen is copied also that, and its gradient. Within the limits of a center. */
-static int thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows, size_t *size) {
+static size_t thalnet__softmax_scratch(const thalnet__reader *reader, size_t rows) {
   const size_t copies = thalnet__copies_seen(reader) ? 2 * thalnet__min(rows, THALNET__BLOCK_ROWS) * reader->seen : 0;
-  return thalnet__add(thalnet__block_logits(reader, rows), copies, size);
+  return thalnet__sum_or_most(thalnet__block_logits(reader, rows), copies);
 }
 
 static thalnet__block thalnet__block_at(const thalnet__reader *reader, const thalnet__reading *reading, size_t row) {

@@ -7,9 +7,8 @@
 #include <stddef.h>
 
 typedef struct thalnet__arena {
-  char *base;     /* NULL: only measuring */
-  size_t used;    /* bytes taken so far, a multiple of the alignment */
-  int overflowed; /* a size did not fit; used is meaningless then */
+  char *base;  /* NULL: only measuring */
+  size_t used; /* bytes taken so far, a multiple of the alignment; SIZE_MAX: a size did not fit */
 } thalnet__arena;
 
 /* count elements of `size` bytes at a multiple of 64; NULL while measuring or when the count is 0. */

@@ -19,11 +19,19 @@ static inline int thalnet__times(size_t a, size_t b, size_t *out) {
   return 0;
 }
 
-/* The largest size where the product does not fit: more than anybody has. */
+/* For sizes that are asked for or compared in the end: what does not fit is the largest size, more than anybody has, and stays
+ * it. */
+static inline size_t thalnet__sum_or_most(size_t a, size_t b) { return a > SIZE_MAX - b ? SIZE_MAX : a + b; }
+
 static inline size_t thalnet__times_or_most(size_t a, size_t b) {
   size_t product = SIZE_MAX;
   (void)thalnet__times(a, b, &product);
   return product;
+}
+
+/* Up to a multiple of the unit. */
+static inline size_t thalnet__round_or_most(size_t size, size_t unit) {
+  return size > SIZE_MAX - unit ? SIZE_MAX : (size + unit - 1) / unit * unit;
 }
 
 /* Greatest common divisor; of a and 0 it is a. */

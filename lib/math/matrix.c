@@ -30,30 +30,24 @@ static size_t thalnet__panel(const thalnet__kernels *kernels, size_t columns) {
 }
 
 /* Numbers of the panels of one direction. */
-static int thalnet__panels_size(const thalnet__kernels *kernels, size_t columns, size_t depth, size_t *size) {
-  const size_t panel = thalnet__panel(kernels, columns);
-  return thalnet__times(thalnet__units(columns, panel), panel, size) || thalnet__times(*size, depth, size);
+static size_t thalnet__panels_size(const thalnet__kernels *kernels, size_t columns, size_t depth) {
+  const size_t panels = thalnet__round_or_most(columns, thalnet__panel(kernels, columns));
+  return thalnet__round_or_most(thalnet__times_or_most(panels, depth), THALNET__PLACE_UNIT);
 }
 
-static int thalnet__round_up(size_t *size) {
-  if (thalnet__add(*size, THALNET__PLACE_UNIT - 1, size)) return -1;
-  *size = *size / THALNET__PLACE_UNIT * THALNET__PLACE_UNIT;
-  return 0;
+void thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
+                           size_t *backward) {
+  const int plain = kernels->multiply == NULL;
+  *forward = plain
+                 ? thalnet__round_or_most(thalnet__times_or_most(matrix->outputs, matrix->inputs), THALNET__PLACE_UNIT)
+                 : thalnet__panels_size(kernels, matrix->outputs, matrix->inputs);
+  *backward = plain ? 0 : thalnet__panels_size(kernels, matrix->inputs, matrix->outputs);
 }
 
-int thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
-                          size_t *backward) {
-  *backward = 0;
-  if (kernels->multiply == NULL)
-    return thalnet__times(matrix->outputs, matrix->inputs, forward) || thalnet__round_up(forward);
-  return thalnet__panels_size(kernels, matrix->outputs, matrix->inputs, forward) ||
-         thalnet__panels_size(kernels, matrix->inputs, matrix->outputs, backward) || thalnet__round_up(forward) ||
-         thalnet__round_up(backward);
-}
-
-int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size) {
-  size_t backward;
-  return thalnet__matrix_sizes(kernels, matrix, size, &backward) || thalnet__add(*size, backward, size);
+size_t thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix) {
+  size_t forward, backward;
+  thalnet__matrix_sizes(kernels, matrix, &forward, &backward);
+  return thalnet__sum_or_most(forward, backward);
 }
 
 /* Where the panels for the way back are. */

@@ -41,10 +41,10 @@ size_t thalnet__column_parts(size_t columns);
 size_t thalnet__row_parts(size_t rows);
 
 /* Numbers to keep it in, multiples of 16: in one piece, or those for either way (all of a plain copy are for the way forward);
- * -1 where they cannot be counted. */
-int thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *size);
-int thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
-                          size_t *backward);
+ * SIZE_MAX where they cannot be counted. */
+size_t thalnet__matrix_size(const thalnet__kernels *kernels, const thalnet__matrix *matrix);
+void thalnet__matrix_sizes(const thalnet__kernels *kernels, const thalnet__matrix *matrix, size_t *forward,
+                           size_t *backward);
 /* Puts the part's rows of a piece into their place; what no piece fills stays zero. */
 void thalnet__matrix_put(const thalnet__kernels *kernels, const thalnet__matrix *matrix, const thalnet__piece *piece,
                          real *kept, thalnet__part part);

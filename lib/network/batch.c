@@ -9,10 +9,8 @@
 static void thalnet__batch_input_layout(const thalnet_batch *batch, size_t i, thalnet__arena *arena,
                                         thalnet__batch_input *made) {
   const thalnet__input *input = &batch->net->inputs[i];
-  size_t frames = 0;
-  if (thalnet__times(batch->frames_max, input->frames, &frames) ||
-      thalnet__times(frames, batch->sequences_max, &frames))
-    arena->overflowed = 1;
+  const size_t frames =
+      thalnet__times_or_most(thalnet__times_or_most(batch->frames_max, input->frames), batch->sequences_max);
   if (input->tokens) {
     made->tokens = thalnet__take(arena, frames, sizeof *made->tokens);
     return;
@@ -26,9 +24,7 @@ static void thalnet__batch_output_layout(const thalnet_batch *batch, size_t o, t
                                          thalnet__batch_output *made) {
   const thalnet__output *output = &batch->net->outputs[o];
   const size_t sequences = batch->sequences_max;
-  size_t frames = 0;
-  if (thalnet__times(batch->frames_max, output->frames, &frames) || thalnet__times(frames, sequences, &frames))
-    arena->overflowed = 1;
+  const size_t frames = thalnet__times_or_most(thalnet__times_or_most(batch->frames_max, output->frames), sequences);
   const size_t goals = thalnet__max(frames, sequences); /* final goals are there also without frames */
   made->loss_weight = output->weight;
   if (output->loss->labels) made->labels = thalnet__take(arena, goals, sizeof *made->labels);
@@ -67,11 +63,10 @@ static void thalnet__batch_layout(thalnet_batch *batch, thalnet__arena *arena) {
 
 static thalnet_status thalnet__batch_size(thalnet_batch *batch, size_t *bytes) {
   thalnet__arena arena = {0};
-  size_t frames;
   thalnet__batch_layout(batch, &arena);
   /* one chunk's steps are counted again where they are computed; here so that a hopeless batch is refused at once */
-  if (arena.overflowed || thalnet__times(batch->frames_max, batch->net->steps_per_frame, &frames) ||
-      frames > INT32_MAX || batch->sequences_max > INT32_MAX)
+  if (arena.used == SIZE_MAX || batch->sequences_max > INT32_MAX ||
+      thalnet__times_or_most(batch->frames_max, batch->net->steps_per_frame) > INT32_MAX)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a batch of %zu sequences of %zu frames does not fit in memory",
                          batch->sequences_max, batch->frames_max);
   *bytes = arena.used;
@@ -109,12 +104,12 @@ thalnet_status thalnet__batch_create(const thalnet_center *net, size_t sequences
 
 /* Room for the gradients that the host may write: as many numbers as the outputs have. */
 static size_t thalnet__host_gradient_bytes(const thalnet_batch *batch) {
-  size_t bytes = 0, part;
+  size_t bytes = 0;
   for (size_t o = 0; o < batch->net->output_count; o++) {
     const thalnet__output *output = &batch->net->outputs[o];
     /* the batch's own arrays of this size have been measured before: it cannot overflow alone */
-    part = batch->sequences_max * (batch->frames_max * output->frames + 1) * output->size * sizeof(real);
-    if (thalnet__add(bytes, part, &bytes)) return SIZE_MAX;
+    bytes = thalnet__sum_or_most(bytes, batch->sequences_max * (batch->frames_max * output->frames + 1) * output->size *
+                                            sizeof(real));
   }
   return bytes;
 }
@@ -134,9 +129,12 @@ thalnet_status thalnet__batch_measure(const thalnet_center *net, size_t sequence
   made.dropout.every_step = 1;
   THALNET__TRY(thalnet__run_measure(&made, reset_frames, 0, &every_step));
   const size_t host = options->for_backward ? thalnet__host_gradient_bytes(&made) : 0;
-  if (thalnet__add(own, sizeof made, &own) || thalnet__add(one, own, &one) || thalnet__add(two, own, &two) ||
-      thalnet__add(two, host, &two) || thalnet__add(dropping, own, &dropping) ||
-      thalnet__add(every_step, own, &every_step))
+  own = thalnet__sum_or_most(own, sizeof made);
+  one = thalnet__sum_or_most(one, own);
+  two = thalnet__sum_or_most(thalnet__sum_or_most(two, own), host);
+  dropping = thalnet__sum_or_most(dropping, own);
+  every_step = thalnet__sum_or_most(every_step, own);
+  if (thalnet__max(two, thalnet__max(dropping, every_step)) == SIZE_MAX) /* either is at least one */
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a batch of %zu sequences of %zu frames does not fit in memory",
                          sequences_max, frames_max);
   size->bytes = one;

@@ -141,8 +141,8 @@ void thalnet__map_dimension(const thalnet__carry_call *call, int dimension) {
   case THALNET__AXIS_FEATURES: thalnet__map_features(call, map); break;
   case THALNET__AXIS_CENTER: thalnet__map_center(call->net, call->old, map); break;
   case THALNET__AXIS_OWN: thalnet__map_own(call->net, call->old, map); break;
-  case THALNET__AXIS_ONE:
-  case THALNET__AXIS_CONTEXT:
-  case THALNET__AXIS_OUTPUT: thalnet__map_range(map, 0, size, 0, call->source->shape.dimensions[dimension]); break;
+  default: /* what no edit changes: contexts, values of an output */
+    thalnet__map_range(map, 0, size, 0, call->source->shape.dimensions[dimension]);
+    break;
   }
 }

@@ -21,24 +21,19 @@ static void thalnet__tree_layout(thalnet__gradient_tree *tree, size_t chunks, si
   tree->buffers = thalnet__take2(arena, buffers, tree->net->parameter_count, sizeof *tree->buffers);
 }
 
-thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding,
-                                     size_t *bytes) {
+size_t thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding) {
   thalnet__gradient_tree tree = {.net = net};
   thalnet__arena arena = {0};
   thalnet__tree_layout(&tree, chunks, thalnet__tree_buffers(chunks, workers, adding), &arena);
-  if (arena.overflowed)
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "gradients of %zu chunks do not fit in memory", chunks);
-  *bytes = arena.used;
-  return THALNET_OK;
+  return arena.used;
 }
 
 thalnet_status thalnet__tree_reserve(const thalnet_center *net, thalnet__gradient_tree *tree, size_t chunks,
                                      size_t workers, int adding) {
   const size_t buffers = thalnet__tree_buffers(chunks, workers, adding);
-  size_t bytes = 0;
   tree->net = net;
   if (tree->node_count >= 2 * chunks + 64 && tree->buffer_count >= buffers) return THALNET_OK;
-  THALNET__TRY(thalnet__tree_measure(net, chunks, workers, adding, &bytes));
+  const size_t bytes = thalnet__tree_measure(net, chunks, workers, adding);
   void *block;
   thalnet__tree_free(net, tree);
   THALNET__TRY(thalnet__allocate(&net->memory, bytes, 1, &block));

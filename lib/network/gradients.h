@@ -24,9 +24,8 @@ typedef struct thalnet__gradient_tree {
   size_t block_size;
 } thalnet__gradient_tree;
 
-/* adding: the center has gradients already, and the batch's are added to them. */
-thalnet_status thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding,
-                                     size_t *bytes);
+/* Bytes, SIZE_MAX where they do not fit. adding: the center has gradients already, and the batch's are added to them. */
+size_t thalnet__tree_measure(const thalnet_center *net, size_t chunks, size_t workers, int adding);
 thalnet_status thalnet__tree_reserve(const thalnet_center *net, thalnet__gradient_tree *tree, size_t chunks,
                                      size_t workers, int adding);
 void thalnet__tree_begin(thalnet__gradient_tree *tree, size_t chunks, real *first);

@@ -67,16 +67,14 @@ static thalnet_status thalnet__place_features(thalnet_center *net) {
       const int last = j + 1 == module->layer_count;
       if (!place->layer.kind->recurrent) continue;
       place->hidden = last ? module->offset : features + own;
-      if (thalnet__add(own, last ? 0 : place->layer.units, &own)) goto overflow;
+      own += last ? 0 : place->layer.units; /* the layers have more parameters, which are counted without wrapping */
       place->cell = features + own;
-      if (thalnet__add(own, place->layer.kind->cell ? place->layer.units : 0, &own)) goto overflow;
+      own += place->layer.kind->cell ? place->layer.units : 0;
     }
   }
   net->features = features;
   net->own_memory = own;
   return THALNET_OK;
-overflow:
-  return thalnet__fail(THALNET_ERROR_OVERFLOW, "the layers' memory does not fit");
 }
 
 /* Static readers first, so that one product serves them all: of a step that all modules take together. */
@@ -198,7 +196,8 @@ thalnet_status thalnet__layout(thalnet_center *net) {
   THALNET__TRY(thalnet__lay_out_parts(net));
   THALNET__TRY(thalnet__place_columns(net));
   thalnet__lay_out_tensors(&table);
-  if (table.overflowed) return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
+  if (table.parameters > SIZE_MAX / 16)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
   THALNET__TRY(thalnet__lay_out_prepared(net));
   THALNET__TRY(thalnet__allocate(&net->memory, table.count, sizeof *net->tensors, &tensors));
   thalnet__release(&net->memory, net->tensors, net->tensor_count, sizeof *net->tensors);

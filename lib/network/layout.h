@@ -13,8 +13,7 @@ typedef struct thalnet__table {
   /* What the tensors being added belong to, and the beginning of their names. */
   size_t module, layer, part;
   int32_t output; /* -1: none */
-  char prefix[THALNET__TENSOR_NAME_SIZE];
-  int overflowed;
+  char prefix[THALNET__TENSOR_NAME_SIZE - 16];
 } thalnet__table;
 
 /* Gives every tensor its place, and fills the table in; sizes are those that layers and readers have. */

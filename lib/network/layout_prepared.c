@@ -8,14 +8,12 @@
 typedef struct thalnet__prepared_places {
   const thalnet__kernels *kernels;
   size_t used;
-  int overflowed;
 } thalnet__prepared_places;
 
 static size_t thalnet__place_numbers(thalnet__prepared_places *places, size_t count) {
   const size_t place = places->used;
-  if (thalnet__add(places->used, count, &places->used) || thalnet__add(places->used, 15, &places->used))
-    places->overflowed = 1;
-  places->used = places->used / 16 * 16; /* what follows begins on a cache line */
+  /* what follows begins on a cache line */
+  places->used = thalnet__round_or_most(thalnet__sum_or_most(places->used, count), 16);
   return place;
 }
 
@@ -23,13 +21,13 @@ static void thalnet__place_matrix(thalnet__prepared_places *places, size_t outpu
                                   thalnet__matrix *matrix) {
   size_t forward = 0, backward = 0;
   *matrix = (thalnet__matrix){.outputs = outputs, .inputs = inputs};
-  if (thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward)) places->overflowed = 1;
+  thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward);
   matrix->place = thalnet__place_numbers(places, forward);
 }
 
 static void thalnet__place_back(thalnet__prepared_places *places, thalnet__matrix *matrix) {
   size_t forward = 0, backward = 0;
-  if (thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward)) places->overflowed = 1;
+  thalnet__matrix_sizes(places->kernels, matrix, &forward, &backward);
   matrix->back = thalnet__place_numbers(places, backward);
 }
 
@@ -60,15 +58,13 @@ static void thalnet__place_input(const thalnet_center *net, thalnet__prepared_pl
                                  const thalnet__layer *first, thalnet__connection *connection) {
   const thalnet__input *input = &net->inputs[connection->number];
   const size_t gates = first->kind->gates * first->units;
-  size_t tokens = 0;
   connection->matrix = (thalnet__matrix){.outputs = gates, .inputs = input->size};
   if (!input->tokens) {
     thalnet__place_matrix(places, gates, input->size, &connection->matrix);
     thalnet__place_back(places, &connection->matrix);
     return;
   }
-  if (thalnet__times(input->size, gates, &tokens)) places->overflowed = 1;
-  connection->place = thalnet__place_numbers(places, tokens);
+  connection->place = thalnet__place_numbers(places, thalnet__times_or_most(input->size, gates));
 }
 
 static void thalnet__place_sides(thalnet__prepared_places *places, thalnet__reader *reader) {
@@ -86,11 +82,8 @@ static void thalnet__place_reader(thalnet__prepared_places *places, thalnet__rea
     thalnet__place_sides(places, reader);
     return;
   }
-  for (size_t k = 0; k < thalnet__part_count(reader); k++) {
-    size_t size = 0;
-    if (reader->kind->prepared(&parts[k], places->kernels, &size)) places->overflowed = 1;
-    parts[k].prepared = thalnet__place_numbers(places, size);
-  }
+  for (size_t k = 0; k < thalnet__part_count(reader); k++)
+    parts[k].prepared = thalnet__place_numbers(places, reader->kind->prepared(&parts[k], places->kernels));
 }
 
 /* What a step reads lies in the order in which it reads it: panels are fetched ahead beyond their own end. */
@@ -122,7 +115,7 @@ thalnet_status thalnet__lay_out_prepared(thalnet_center *net) {
   for (size_t i = 0; i < net->module_count; i++)
     thalnet__place_module_back(&places, net->modules[net->in_order ? net->module_count - 1 - i : i]);
   thalnet__place_back(&places, &net->readers);
-  if (places.overflowed || places.used > SIZE_MAX / 16)
+  if (places.used > SIZE_MAX / 16)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "the network's parameters do not fit in memory");
   net->prepared_count = places.used;
   return THALNET_OK;

@@ -58,11 +58,9 @@ static thalnet__shape thalnet__matrix_shape(size_t rows, enum thalnet__axis axis
 static size_t thalnet__add_tensor(thalnet__table *table, const char *name, thalnet__shape shape, double bound,
                                   int decays) {
   const size_t place = table->parameters;
-  size_t count = 0;
-  if (thalnet__times(shape.dimensions[0], shape.dimensions[1], &count) ||
-      thalnet__times(count, shape.dimensions[2], &count) ||
-      thalnet__add(table->parameters, count, &table->parameters) || table->parameters > SIZE_MAX / 16)
-    table->overflowed = 1;
+  const size_t count =
+      thalnet__times_or_most(thalnet__times_or_most(shape.dimensions[0], shape.dimensions[1]), shape.dimensions[2]);
+  table->parameters = thalnet__sum_or_most(table->parameters, count);
   if (table->tensors != NULL) {
     thalnet__tensor *tensor = &table->tensors[table->count];
     *tensor = (thalnet__tensor){.place = place,

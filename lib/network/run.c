@@ -68,12 +68,10 @@ static size_t thalnet__work_count(const thalnet_batch *batch, enum thalnet__mode
 thalnet_status thalnet__run_measure(const thalnet_batch *batch, size_t reset_frames, int two_calls, size_t *bytes) {
   const enum thalnet__mode mode = !batch->options.for_backward ? MODE_EVALUATE : two_calls ? MODE_KEEP : MODE_TRAIN;
   const thalnet__work_shape shape = thalnet__shape_for(batch, mode, reset_frames);
-  size_t tree = 0;
   THALNET__TRY(thalnet__workplaces_measure(batch->net, &shape, thalnet__work_count(batch, mode), bytes));
   if (mode != MODE_EVALUATE)
-    THALNET__TRY(thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), 1, &tree));
-  if (thalnet__add(*bytes, tree, bytes))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "the batch does not fit in memory");
+    *bytes = thalnet__sum_or_most(
+        *bytes, thalnet__tree_measure(batch->net, thalnet__batch_chunks(batch), thalnet__workers(batch), 1));
   return THALNET_OK;
 }
 
@@ -291,7 +289,6 @@ thalnet_status thalnet__backward(thalnet_center *net, thalnet_batch *batch) {
     return thalnet__fail(THALNET_ERROR_STATE, "the center was written between forward and backward");
   if (!thalnet__any_gradient(batch))
     return thalnet__fail(THALNET_ERROR_STATE, "no output has labels, targets or a written gradient");
-  THALNET__TRY(thalnet__make_gradients(net));
   THALNET__TRY(thalnet__tree_reserve(net, &batch->tree, thalnet__batch_chunks(batch), thalnet__workers(batch),
                                      net->has_gradient));
   return thalnet__run_gradients(net, batch, MODE_BACKWARD, NULL);
@@ -309,7 +306,6 @@ static thalnet_status thalnet__train(thalnet_center *net, thalnet_batch *batch, 
   }
   for (size_t o = 0; o < net->output_count; o++) goals |= batch->outputs[o].goals_set;
   if (!goals) return thalnet__fail(THALNET_ERROR_STATE, "no output has labels or targets");
-  THALNET__TRY(thalnet__make_gradients(net));
   THALNET__TRY(thalnet__prepare_run(batch, MODE_TRAIN, before));
   return thalnet__run_gradients(net, batch, MODE_TRAIN, after);
 }

@@ -26,8 +26,7 @@ static void thalnet__state_layout(const thalnet_center *net, size_t rows, const 
   made->tokens = thalnet__take(arena, net->input_count, sizeof *made->tokens);
   for (size_t i = 0; i < net->input_count; i++) {
     const thalnet__input *input = &net->inputs[i];
-    size_t frames = 0;
-    if (thalnet__times(rows, input->frames, &frames)) arena->overflowed = 1;
+    const size_t frames = thalnet__times_or_most(rows, input->frames);
     real *values = input->tokens ? NULL : thalnet__take2(arena, frames, input->size, sizeof *values);
     int32_t *tokens = input->tokens ? thalnet__take(arena, frames, sizeof *tokens) : NULL;
     if (state == NULL) continue;
@@ -40,9 +39,8 @@ thalnet_status thalnet__state_measure(const thalnet_center *net, size_t rows, co
                                       size_t *bytes) {
   thalnet__arena arena = {0};
   thalnet_state *state;
-  size_t steps;
   thalnet__state_layout(net, rows, options, &arena, &state);
-  if (arena.overflowed || thalnet__times(rows, net->steps_per_frame, &steps) || steps > INT32_MAX)
+  if (arena.used == SIZE_MAX || thalnet__times_or_most(rows, net->steps_per_frame) > INT32_MAX)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "a state of %zu rows does not fit in memory", rows);
   *bytes = arena.used;
   return THALNET_OK;

@@ -11,7 +11,6 @@ enum { THALNET__BLOCK_ROWS = 768, THALNET__SLAB_BLOCK_ROWS = 512 };
 /* Widths that scratch must fit. */
 typedef struct thalnet__widths {
   size_t task_gates, reader, tokens, product;
-  int overflowed;
 } thalnet__widths;
 
 static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t rows) {
@@ -34,19 +33,14 @@ static thalnet__widths thalnet__measure_widths(const thalnet_center *net, size_t
       if (input->tokens) widths.tokens = thalnet__max(widths.tokens, input->size);
     }
     if (module->input_count > 0) widths.task_gates = thalnet__max(widths.task_gates, first->kind->gates * first->units);
-    if (reader->kind != NULL && !thalnet__is_static(reader)) {
-      size_t size = 0;
-      if (thalnet__read_scratch(reader, rows, &size)) widths.overflowed = 1;
-      widths.reader = thalnet__max(widths.reader, size);
-    }
+    if (reader->kind != NULL && !thalnet__is_static(reader))
+      widths.reader = thalnet__max(widths.reader, thalnet__read_scratch(reader, rows));
   }
   return widths;
 }
 
 static void *thalnet__take_steps(thalnet__arena *arena, size_t steps, size_t rows, size_t values) {
-  size_t count;
-  if (thalnet__times(steps, rows, &count)) arena->overflowed = 1, count = 0;
-  return thalnet__take2(arena, count, values, sizeof(real));
+  return thalnet__take2(arena, thalnet__times_or_most(steps, rows), values, sizeof(real));
 }
 
 static void thalnet__layer_layout(const thalnet_module *module, size_t j, const thalnet__work_shape *shape,
@@ -88,8 +82,7 @@ static size_t thalnet__block_steps(const thalnet_center *net, size_t rows, size_
 static void thalnet__segment_layout(const thalnet_center *net, const thalnet__work_shape *shape, size_t steps,
                                     size_t extra_slots, int inputs, thalnet__arena *arena, thalnet__segment *segment) {
   thalnet__segment made = {.steps = steps, .rows = shape->rows, .block = thalnet__block_steps(net, shape->rows, steps)};
-  size_t slots;
-  if (thalnet__add(steps, extra_slots + 1, &slots)) arena->overflowed = 1, slots = 0;
+  const size_t slots = steps + extra_slots + 1; /* steps are counted as 32 bits, extra ones are fewer */
   made.phi = thalnet__take_steps(arena, slots, shape->rows, net->features);
   made.own = thalnet__take_steps(arena, slots, shape->rows, net->own_memory);
   made.after = thalnet__take(arena, steps, sizeof *made.after);
@@ -181,7 +174,6 @@ void thalnet__work_layout(const thalnet_center *net, const thalnet__work_shape *
                           thalnet__work *work) {
   const thalnet__widths widths = thalnet__measure_widths(net, shape->rows);
   const size_t steps = shape->frames * net->steps_per_frame, rows = shape->rows;
-  arena->overflowed |= widths.overflowed;
   memset(work, 0, sizeof *work);
   work->net = net;
   work->workers = shape->workers;
@@ -211,31 +203,34 @@ thalnet_status thalnet__workplaces_measure(const thalnet_center *net, const thal
                                            size_t *bytes) {
   thalnet__arena arena = {0};
   thalnet__work work;
-  size_t rows, table, all;
   thalnet__work_layout(net, shape, &arena, &work);
-  if (thalnet__times(shape->frames, net->steps_per_frame, &rows) ||
-      thalnet__times(thalnet__max(rows, shape->settle_steps), shape->rows, &rows) || arena.overflowed)
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu sequences of %zu frames do not fit in memory", shape->rows,
-                         shape->frames);
-  if (rows > INT32_MAX)
+  const size_t steps = thalnet__max(shape->frames * net->steps_per_frame, shape->settle_steps);
+  if (thalnet__times_or_most(steps, shape->rows) > INT32_MAX)
     return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu sequences of %zu frames are more steps than %d", shape->rows,
                          shape->frames, INT32_MAX);
-  if (thalnet__times(count, arena.used, &all) || thalnet__times(count, sizeof(thalnet__work), &table) ||
-      thalnet__add(table, THALNET__ALIGNMENT, &table) || thalnet__add(all, table, bytes))
-    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu chunks do not fit in memory", count);
+  /* all works' arrays behind the table of them */
+  *bytes = thalnet__round_or_most(thalnet__times_or_most(count, sizeof work), THALNET__ALIGNMENT);
+  *bytes = thalnet__sum_or_most(*bytes, thalnet__times_or_most(count, arena.used));
+  if (*bytes == SIZE_MAX)
+    return thalnet__fail(THALNET_ERROR_OVERFLOW, "%zu chunks of %zu sequences of %zu frames do not fit in memory",
+                         count, shape->rows, shape->frames);
   return THALNET_OK;
+}
+
+static size_t thalnet__layer_number(const thalnet_module *module, const thalnet__layer *layer) {
+  size_t j = 0;
+  while (j < module->layer_count && &module->layers[j].layer != layer) j++;
+  return j;
 }
 
 /* Numbers of the module and layer are found again: those who compute do not know them. */
 thalnet_status thalnet__trouble_status(const thalnet_center *net, const thalnet__trouble *trouble) {
   if (!atomic_load(&trouble->told)) return THALNET_OK;
-  for (size_t m = 0; m < net->module_count; m++)
-    for (size_t j = 0; j < net->modules[m]->layer_count; j++)
-      if (&net->modules[m]->layers[j].layer == trouble->layer)
-        return thalnet__fail(THALNET_ERROR_HOST, "module '%s', layer %zu: %s of the host's layer '%s' returned %d",
-                             net->modules[m]->name, j, trouble->backward ? "backward" : "forward",
-                             trouble->layer->kind->name, trouble->code);
-  return thalnet__fail(THALNET_ERROR_HOST, "a layer of the host returned %d", trouble->code);
+  size_t m = 0, j = 0; /* of one of the center's layers */
+  while ((j = thalnet__layer_number(net->modules[m], trouble->layer)) == net->modules[m]->layer_count) m++;
+  return thalnet__fail(THALNET_ERROR_HOST, "module '%s', layer %zu: %s of the host's layer '%s' returned %d",
+                       net->modules[m]->name, j, trouble->backward ? "backward" : "forward", trouble->layer->kind->name,
+                       trouble->code);
 }
 
 static int thalnet__same_shape(const thalnet__work_shape *a, const thalnet__work_shape *b) {

@@ -351,6 +351,50 @@ START_TEST(softmax_is_checked) {
 }
 END_TEST
 
+/* Counts that grow are measured until they do not fit, and never again: nothing wraps on the way. */
+static void climb(const thalnet_center *net, size_t sequences, int for_backward) {
+  thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+  options.for_backward = options.input_gradients = options.state_gradients = for_backward;
+  uint64_t before[4] = {0};
+  int full = 0;
+  for (double frames = 1; frames < 1.8e19; frames = frames * 1.07 + 1) {
+    thalnet_batch_size size = THALNET_BATCH_SIZE_INIT;
+    const size_t count = frames < (double)SIZE_MAX ? (size_t)frames : SIZE_MAX;
+    const thalnet_status status = thalnet_batch_measure_memory(net, sequences, count, &options, 0, &size);
+    ck_assert_msg(status == THALNET_ERROR_OVERFLOW || (status == THALNET_OK && !full), "%zu x %zu: %s", sequences,
+                  count, thalnet_status_name(status));
+    full |= status != THALNET_OK;
+    const uint64_t bytes[4] = {size.bytes, size.two_call_bytes, size.dropout_bytes, size.every_step_bytes};
+    for (size_t i = 0; i < 4 && !full; i++) {
+      ck_assert_msg(bytes[i] >= before[i] && bytes[i] >= sequences, "%zu x %zu", sequences, count);
+      before[i] = bytes[i];
+    }
+  }
+  ck_assert(full);
+}
+
+START_TEST(memory_is_measured_until_it_does_not_fit) {
+  static const size_t many[] = {1, 64, 100000, INT32_MAX, (size_t)INT32_MAX + 1};
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *nets[4] = {support_net(SUPPORT_SMALL, NULL), support_net(SUPPORT_READERS, NULL),
+                             support_net(SUPPORT_RATES, NULL), NULL};
+  thalnet_module *module;
+  options.chunk_sequences = 1; /* without ports, and with more than two chunks the work is what does not fit */
+  EXPECT_OK(thalnet_center_create(&options, &nets[3]));
+  EXPECT_OK(thalnet_center_add_module(nets[3], NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_gru(module, 20, NULL));
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_build(nets[3], 1));
+  for (size_t i = 0; i < 4; i++) {
+    for (size_t s = 0; s < sizeof many / sizeof many[0]; s++) {
+      climb(nets[i], many[s], 0);
+      climb(nets[i], many[s], 1);
+    }
+    thalnet_center_free(nets[i]);
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {create_refuses,
                                 measure_memory_is_true,
@@ -362,6 +406,7 @@ int main(void) {
                                 counts_are_checked,
                                 data_is_checked,
                                 rates_and_weights_are_checked,
-                                softmax_is_checked};
+                                softmax_is_checked,
+                                memory_is_measured_until_it_does_not_fit};
   return SUPPORT_RUN("batch", tests);
 }

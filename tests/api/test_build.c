@@ -358,6 +358,35 @@ START_TEST(large_sizes_are_out_of_memory) {
 }
 END_TEST
 
+/* Few parameters, but what is prepared of them does not fit: outputs that listen to the first and the last feature of a large
+ * center are computed with zeros for those between. */
+START_TEST(zeros_between_overflow) {
+  thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
+  thalnet_center *net = NULL;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 1, NULL, NULL));
+  for (int m = 0; m < 3; m++) {
+    thalnet_module *module;
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_dense(module, m == 1 ? THALNET_SIZE_LIMIT - 2 : 1, THALNET_RELU, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+  }
+  for (int32_t o = 0; o < THALNET_COUNT_LIMIT; o++) {
+    char name[20];
+    snprintf(name, sizeof name, "y%d", (int)o);
+    EXPECT_OK(thalnet_center_add_output(net, name, THALNET_SIZE_LIMIT, THALNET_HOST_LOSS, NULL, NULL));
+    EXPECT_OK(thalnet_module_connect_output(thalnet_center_get_module(net, 0), o));
+    EXPECT_OK(thalnet_module_connect_output(thalnet_center_get_module(net, 2), o));
+    if (o == 0) {
+      EXPECT_OK(thalnet_center_measure(net, &size));
+    }
+  }
+  EXPECT(thalnet_center_measure(net, &size), THALNET_ERROR_OVERFLOW);
+  EXPECT(thalnet_center_build(net, 1), THALNET_ERROR_OVERFLOW);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {incomplete_networks_are_refused,    nothing_but_one_thing_is_missing,
                                 networks_without_inputs_or_outputs, a_refused_network_can_be_completed,
@@ -366,6 +395,6 @@ int main(void) {
                                 rates_need_a_common_multiple,       measure_counts,
                                 order_counts_what_is_read,          absurd_sizes_overflow,
                                 wide_modules_are_limited,           wide_centers_are_limited,
-                                large_sizes_are_out_of_memory};
+                                large_sizes_are_out_of_memory,      zeros_between_overflow};
   return SUPPORT_RUN("build", tests);
 }

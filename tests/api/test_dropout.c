@@ -563,6 +563,40 @@ START_TEST(wrong_options_change_nothing) {
 }
 END_TEST
 
+/* In order, a module without reader has no context to drop: what it tells is the same. */
+START_TEST(no_reader_no_context_to_drop) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  thalnet_module *module;
+  double losses[2][2];
+  options.in_order = 1;
+  EXPECT_OK(thalnet_center_create(&options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  for (int32_t i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_output(net, i ? "z" : "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 5, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, i));
+  }
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 6, NULL, NULL));
+  EXPECT_OK(thalnet_center_build(net, 1));
+  thalnet_batch *batch = support_batch(net, 4, 3);
+  for (int32_t drops = 0; drops < 2; drops++) {
+    const thalnet_dropout_options dropout = {sizeof dropout, drops ? 0.5f : 0.0f, 0, 0, 0};
+    EXPECT_OK(thalnet_batch_set_dropout(batch, &dropout));
+    support_fill(net, batch, 4, 3, 2);
+    EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+    losses[drops][0] = support_loss(batch, 0);
+    losses[drops][1] = support_loss(batch, 1);
+  }
+  ck_assert(losses[0][0] == losses[1][0]);
+  ck_assert(losses[0][1] != losses[1][1]);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {
       features_are_dropped_once,     contexts_are_dropped_once,        modules_are_dropped_whole,
@@ -570,6 +604,6 @@ int main(void) {
       seed_epoch_and_id_decide,      position_does_not_matter,         windows_go_on,
       hidden_states_are_not_dropped, other_calls_drop_nothing,         settle_steps_alone_are_dropped,
       memory_is_taken_once,          inputs_are_dropped_once,          kinds_of_tokens_are_dropped,
-      wrong_options_change_nothing};
+      wrong_options_change_nothing,  no_reader_no_context_to_drop};
   return SUPPORT_RUN("dropout", tests);
 }

@@ -343,6 +343,74 @@ START_TEST(layer_norm_does_not_grow) {
 }
 END_TEST
 
+/* Two new modules at once, of layers with memory of their own, and readers where there were none. */
+static thalnet_center *without_readers(int32_t learned_start) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  thalnet_module *module;
+  options.learned_start = learned_start;
+  EXPECT_OK(thalnet_center_create(&options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "z", 2, THALNET_MEAN_SQUARED_ERROR, NULL, NULL));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_lstm(module, 4, NULL));
+    EXPECT_OK(thalnet_module_add_gru(module, 3, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, i));
+  }
+  EXPECT_OK(thalnet_center_build(net, 3));
+  return edit_trained(net);
+}
+
+START_TEST(readers_where_there_were_none) {
+  for (int32_t variant = 0; variant < 8; variant++) {
+    const int32_t kind = variant / 2;
+    thalnet_center *net = without_readers(variant % 2), *draft = edit_start(net);
+    thalnet_module *module;
+    thalnet_state *state = support_state(net, S), *moved = NULL;
+    for (int i = 0; i < 2; i++) {
+      EXPECT_OK(thalnet_module_add_reader(edit_module(draft, i ? "module1" : "module0"), kind, 3, NULL, NULL));
+      EXPECT_OK(thalnet_center_add_module(draft, NULL, NULL, &module));
+      EXPECT_OK(thalnet_module_add_lstm(module, 2, NULL));
+      EXPECT_OK(thalnet_module_add_gru(module, 5, NULL));
+      EXPECT_OK(thalnet_module_add_reader(module, kind, 2, NULL, NULL));
+      EXPECT_OK(thalnet_module_connect_output(module, i));
+    }
+    draft = edit_built(draft, 9);
+    edit_same_function(net, draft, 1e-5, "readers where there were none");
+    EXPECT_OK(thalnet_state_move(state, draft, &moved));
+    ck_assert_uint_eq(thalnet_state_values(moved), thalnet_state_values(state) + 2 * (5 + 2 + 2));
+    edit_learn(draft, 3, 4); /* and all of it learns */
+    thalnet_state_free(state);
+    thalnet_state_free(moved);
+    thalnet_center_free(draft);
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
+/* No units more change nothing, not even where more of them could not be. Built centers are closed. */
+START_TEST(nothing_to_grow_and_nothing_to_undo) {
+  thalnet_center *net = support_net(SUPPORT_READERS, NULL), *draft = edit_start(net);
+  for (int32_t m = 0; m < 5; m++) {
+    EXPECT_OK(thalnet_module_grow(thalnet_center_get_module(draft, m), 0, 0));
+  }
+  EXPECT_OK(thalnet_center_build(draft, 1));
+  float *a = support_parameters(net), *b = support_parameters(draft);
+  ck_assert_uint_eq(thalnet_center_parameter_count(net), thalnet_center_parameter_count(draft));
+  ck_assert(support_same(a, b, thalnet_center_parameter_count(net)));
+  EXPECT(thalnet_module_disconnect_input(thalnet_center_get_module(draft, 0), 0), THALNET_ERROR_STATE);
+  EXPECT(thalnet_module_disconnect_output(thalnet_center_get_module(draft, 0), 0), THALNET_ERROR_STATE);
+  EXPECT(thalnet_module_grow(thalnet_center_get_module(draft, 0), 0, 0), THALNET_ERROR_STATE);
+  free(a);
+  free(b);
+  thalnet_center_free(draft);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {the_function_stays_the_same,
                                 a_change_would_be_seen,
@@ -357,6 +425,8 @@ int main(void) {
                                 names_are_not_given_twice,
                                 mistakes_are_told,
                                 busy_networks_are_waited_for,
-                                layer_norm_does_not_grow};
+                                layer_norm_does_not_grow,
+                                readers_where_there_were_none,
+                                nothing_to_grow_and_nothing_to_undo};
   return SUPPORT_RUN("edit", tests);
 }

@@ -200,6 +200,30 @@ START_TEST(mistakes_are_told) {
 }
 END_TEST
 
+/* What goes through frozen layers goes on: gradients of inputs have the same bits. */
+START_TEST(input_gradients_go_through_frozen_layers) {
+  for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
+    float gradients[2][S * K * 2 * 3];
+    size_t count = 0;
+    for (int32_t frozen = 0; frozen < 2; frozen++) {
+      thalnet_center *net = support_net(kind, NULL);
+      thalnet_batch_options options = THALNET_BATCH_OPTIONS_INIT;
+      thalnet_batch *batch = NULL;
+      options.input_gradients = 1;
+      EXPECT_OK(thalnet_center_set_frozen(net, "modules.", frozen));
+      EXPECT_OK(thalnet_batch_create(net, S, K, &options, &batch));
+      support_fill(net, batch, S, K, 3);
+      EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+      count = S * K * (size_t)thalnet_center_input_frames(net, 0) * thalnet_center_input_size(net, 0);
+      EXPECT_OK(thalnet_batch_read_input_gradient(batch, 0, gradients[frozen], count));
+      thalnet_batch_free(batch);
+      thalnet_center_free(net);
+    }
+    ck_assert(support_same(gradients[0], gradients[1], count));
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {gradients_of_the_others_are_the_same,
                                 training_leaves_them_alone,
@@ -207,6 +231,7 @@ int main(void) {
                                 nothing_waits_for_the_thaw,
                                 edited_networks_stay_frozen,
                                 checkpoints_know,
-                                mistakes_are_told};
+                                mistakes_are_told,
+                                input_gradients_go_through_frozen_layers};
   return SUPPORT_RUN("freeze", tests);
 }

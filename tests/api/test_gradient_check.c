@@ -385,10 +385,43 @@ START_TEST(arguments_are_checked) {
 }
 END_TEST
 
+/* A step that reaches from a weight-norm matrix of one number to a matrix without norm. */
+START_TEST(a_step_to_no_norm) {
+  thalnet_center *net = NULL;
+  thalnet_module *module;
+  thalnet_gradient_check_options options = THALNET_GRADIENT_CHECK_OPTIONS_INIT;
+  thalnet_gradient_check_result result = THALNET_GRADIENT_CHECK_RESULT_INIT;
+  const float half = 0.5f;
+  options.step = 1.0;
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 2, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 3, THALNET_CROSS_ENTROPY, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_dense(module, 1, THALNET_TANH, NULL));
+  EXPECT_OK(thalnet_module_add_reader(module, THALNET_WEIGHT_NORM, 1, NULL, NULL));
+  EXPECT_OK(thalnet_module_connect_input(module, 0));
+  EXPECT_OK(thalnet_module_connect_output(module, 0));
+  EXPECT_OK(thalnet_center_build(net, 1));
+  EXPECT_OK(thalnet_center_write(net, "modules.0.reader.weight", &half, 1));
+  thalnet_batch *batch = support_batch(net, 3, 3);
+  support_fill(net, batch, 3, 3, 1);
+  float *before = support_parameters(net);
+  EXPECT(thalnet_gradient_check(net, batch, NULL, &options, NULL, 0, &result), THALNET_ERROR_NONFINITE);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "norm"));
+  float *after = support_parameters(net);
+  ck_assert(support_same(before, after, thalnet_center_parameter_count(net)));
+  EXPECT_OK(thalnet_gradient_check(net, batch, NULL, NULL, NULL, 0, &result)); /* smaller steps are fine */
+  free(before);
+  free(after);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {
       what_is_right_passes,        what_is_wrong_is_found, what_is_no_number_is_wrong, what_has_no_effect_is_unseen,
       frozen_tensors_are_left_out, windows_and_threads,    no_trace_is_left,           no_results_are_left,
-      arguments_are_checked};
+      arguments_are_checked,       a_step_to_no_norm};
   return SUPPORT_RUN("gradient_check", tests);
 }

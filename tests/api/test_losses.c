@@ -119,6 +119,75 @@ START_TEST(tokens_are_one_hot_columns) {
 }
 END_TEST
 
+/* Of more kinds of tokens than the rows of any product: their gradients are added one by one. */
+START_TEST(tokens_of_many_kinds) {
+  enum { KINDS = 3000 };
+  float *gradients[2], *output[2];
+  size_t all = 0;
+  for (int32_t dense = 0; dense < 2; dense++) {
+    const thalnet_input_options options = {sizeof options, !dense, 1};
+    thalnet_center *net = NULL;
+    thalnet_module *module;
+    EXPECT_OK(thalnet_center_create(NULL, &net));
+    EXPECT_OK(thalnet_center_add_input(net, "x", KINDS, &options, NULL));
+    EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 5, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, 0));
+    EXPECT_OK(thalnet_center_build(net, 4));
+    thalnet_batch *batch = support_batch(net, S, K);
+    float *columns = calloc(S * K * KINDS, sizeof *columns);
+    int32_t tokens[S * K];
+    for (size_t i = 0; i < S * K; i++) {
+      tokens[i] = (int32_t)(i * 997 % (KINDS + 1)) - 1;
+      if (tokens[i] >= 0) {
+        columns[i * KINDS + (size_t)tokens[i]] = 1.0f;
+      }
+    }
+    EXPECT_OK(thalnet_batch_begin(batch, S, K));
+    EXPECT_OK(dense ? thalnet_batch_set_inputs(batch, 0, columns, S * K * KINDS)
+                    : thalnet_batch_set_tokens(batch, 0, tokens, S * K));
+    all = thalnet_center_parameter_count(net);
+    compute(net, batch, &output[dense], &gradients[dense]);
+    free(columns);
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+  }
+  ck_assert(support_distance(output[0], output[1], S * K * 4) < 1e-6);
+  ck_assert(support_distance(gradients[0], gradients[1], all) < 1e-6);
+  for (int32_t dense = 0; dense < 2; dense++) {
+    free(output[dense]);
+    free(gradients[dense]);
+  }
+}
+END_TEST
+
+/* Labels whose weights are all zero are no labels. */
+START_TEST(weights_of_zero_are_no_loss) {
+  thalnet_center *net = support_net(SUPPORT_TASKS, NULL);
+  thalnet_batch *batch = support_batch(net, S, K);
+  const float zeros[S * K] = {0};
+  support_fill(net, batch, S, K, 1);
+  for (int32_t o = 0; o < 2; o++) {
+    EXPECT_OK(thalnet_batch_set_weights(batch, o, zeros, S * K));
+  }
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  float *gradients = support_gradients(net);
+  for (int32_t o = 0; o < 2; o++) {
+    thalnet_measure measure = THALNET_MEASURE_INIT;
+    EXPECT_OK(thalnet_batch_measure(batch, o, &measure));
+    ck_assert(measure.loss_sum == 0.0 && measure.weight_sum == 0.0);
+  }
+  for (size_t i = 0; i < thalnet_center_parameter_count(net); i++) {
+    ck_assert(gradients[i] == 0.0f);
+  }
+  free(gradients);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* -log softmax of one label. */
 static double entropy(const float *logits, int32_t label) {
   double sum = 0, largest = -INFINITY;
@@ -252,7 +321,8 @@ START_TEST(smoothing_stays_until_set_again) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {absent_inputs_are_zeros, tokens_are_one_hot_columns, losses_are_weighted_means,
-                                gradients_are_of_the_mean, smoothing_stays_until_set_again};
+  const TTest *const tests[] = {absent_inputs_are_zeros,    tokens_are_one_hot_columns,      losses_are_weighted_means,
+                                gradients_are_of_the_mean,  smoothing_stays_until_set_again, tokens_of_many_kinds,
+                                weights_of_zero_are_no_loss};
   return SUPPORT_RUN("losses", tests);
 }

@@ -373,6 +373,35 @@ START_TEST(clipping_scales_down_only) {
 }
 END_TEST
 
+/* A step that would leave a weight-norm matrix all zeros, and so without a norm, is refused. */
+START_TEST(a_matrix_keeps_its_norm) {
+  thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
+  thalnet_batch *batch = support_batch(net, 1, 1);
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  thalnet_optimizer *optimizer = NULL;
+  float weight[6 * 9];
+  options.rate = 1.0;
+  options.clip_norm = INFINITY;
+  EXPECT_OK(thalnet_optimizer_create(net, THALNET_SGD, &options, &optimizer));
+  EXPECT_OK(thalnet_center_read(net, "modules.0.reader.weight", weight, 54));
+  EXPECT_OK(thalnet_center_write_gradient(net, "modules.0.reader.weight", weight, 54));
+  float *before = support_parameters(net);
+  EXPECT(thalnet_step(optimizer, net), THALNET_ERROR_NONFINITE);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "modules.0.reader.weight would be all zeros"));
+  float *after = support_parameters(net);
+  ck_assert(support_same(before, after, thalnet_center_parameter_count(net)));
+  ck_assert_uint_eq(thalnet_optimizer_steps(optimizer), 0);
+  weight[53] = 0; /* one number is left */
+  EXPECT_OK(thalnet_center_write_gradient(net, "modules.0.reader.weight", weight, 54));
+  EXPECT_OK(thalnet_step(optimizer, net));
+  free(before);
+  free(after);
+  thalnet_optimizer_free(optimizer);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {options_are_checked,
                                 limits_of_the_options_are_accepted,
@@ -382,6 +411,7 @@ int main(void) {
                                 a_gradient_that_is_not_finite,
                                 a_parameter_that_would_not_be_finite,
                                 a_refused_step_is_as_if_it_never_was,
-                                clipping_scales_down_only};
+                                clipping_scales_down_only,
+                                a_matrix_keeps_its_norm};
   return SUPPORT_RUN("optimizer", tests);
 }

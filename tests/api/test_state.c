@@ -383,6 +383,29 @@ START_TEST(the_short_form_is_for_simple_networks) {
 }
 END_TEST
 
+/* Rows are measured until they do not fit, and never again. */
+START_TEST(rows_are_measured_until_they_do_not_fit) {
+  for (int32_t kind = 0; kind < SUPPORT_KINDS; kind++) {
+    thalnet_center *net = support_net(kind, NULL);
+    for (int32_t live = 0; live < 2; live++) {
+      const thalnet_state_options options = {sizeof options, live, 1};
+      uint64_t before = 0, bytes = 0;
+      int full = 0;
+      for (double rows = 1; rows < 1.8e19; rows = rows * 1.1 + 1) {
+        const size_t count = rows < (double)SIZE_MAX ? (size_t)rows : SIZE_MAX;
+        const thalnet_status status = thalnet_state_measure_memory(net, count, &options, &bytes);
+        ck_assert(status == THALNET_ERROR_OVERFLOW || (status == THALNET_OK && !full));
+        full |= status != THALNET_OK;
+        ck_assert(full || (bytes >= before && bytes >= count * sizeof(float)));
+        before = bytes;
+      }
+      ck_assert(full);
+    }
+    thalnet_center_free(net);
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {create_refuses,
                                 measure_is_exact,
@@ -394,6 +417,7 @@ int main(void) {
                                 the_short_form_is_for_simple_networks,
                                 a_refused_frame_leaves_nothing_behind,
                                 a_parked_state_is_not_live,
-                                unchecked_inputs_are_the_hosts_affair};
+                                unchecked_inputs_are_the_hosts_affair,
+                                rows_are_measured_until_they_do_not_fit};
   return SUPPORT_RUN("state", tests);
 }

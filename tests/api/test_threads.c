@@ -224,8 +224,54 @@ START_TEST(many_threads_on_one_center) {
 }
 END_TEST
 
+/* Large networks: modules of one to three layers, of other kinds and sizes, that are dealt to threads in parts; and the same in
+ * chunks. */
+static float *large_gradients(int32_t threads, int32_t chunk, size_t *count) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  options.threads = threads;
+  options.chunk_sequences = chunk;
+  EXPECT_OK(thalnet_center_create(&options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+  for (int32_t i = 0; i < 3; i++) {
+    thalnet_gru_options before = THALNET_GRU_OPTIONS_INIT;
+    thalnet_module *module;
+    before.reset = THALNET_RESET_BEFORE; /* which has more phases */
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, i == 0 ? 260 : 20, i == 1 ? &before : NULL));
+    for (int32_t k = 0; k < i; k++) {
+      EXPECT_OK(thalnet_module_add_dense(module, k == 0 ? 300 : 10, THALNET_TANH, NULL));
+    }
+    EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 8, NULL, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, 0));
+  }
+  EXPECT_OK(thalnet_center_build(net, 2));
+  thalnet_batch *batch = support_batch(net, 3, 4);
+  support_fill(net, batch, 3, 4, 1);
+  EXPECT_OK(thalnet_forward_backward(net, batch, NULL));
+  float *gradients = support_gradients(net);
+  *count = thalnet_center_parameter_count(net);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+  return gradients;
+}
+
+START_TEST(large_networks_of_uneven_modules) {
+  size_t count = 0;
+  float *one = large_gradients(1, 0, &count), *two = large_gradients(2, 0, &count),
+        *chunks = large_gradients(2, 1, &count);
+  ck_assert(support_same(one, two, count));
+  ck_assert(support_distance(one, chunks, count) < 1e-6);
+  free(one);
+  free(two);
+  free(chunks);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {same_bits_for_every_thread_count, same_bits_for_large_networks, same_bits_again,
-                                many_threads_on_one_center};
+                                many_threads_on_one_center, large_networks_of_uneven_modules};
   return SUPPORT_RUN("threads", tests);
 }
