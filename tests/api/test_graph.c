@@ -437,10 +437,54 @@ START_TEST(bad_wirings_are_refused) {
 }
 END_TEST
 
+/* Every kind of edge and node has its own looks, and a graph without a way through has no path. */
+START_TEST(text_of_all_kinds) {
+  thalnet_center *net = graph_net(4);
+  struct wiring wiring = graph_wiring(4);
+  graph_read(&wiring, 0, 2, 1.0f); /* feedback */
+  graph_read(&wiring, 1, 0, 1.0f);
+  graph_read(&wiring, 1, 1, 1.0f); /* self */
+  graph_read(&wiring, 2, 0, 1.0f); /* 1 and 2 are of one level */
+  graph_read(&wiring, 2, 1, 0.9f);
+  thalnet_graph *graph = graph_of(net, &wiring, 0.1);
+  char *dot = text_of(graph, THALNET_GRAPH_DOT), *json = text_of(graph, THALNET_GRAPH_JSON);
+  size_t gray = 0, bent = 0, edges = 0, straight = 0;
+  for (const char *at = dot; (at = strstr(at, "fontcolor=")) != NULL; at++) {
+    gray++;
+  }
+  for (const char *at = dot; (at = strstr(at, "constraint=false")) != NULL; at++) {
+    bent++;
+  }
+  for (size_t i = 0; i < thalnet_graph_edge_count(graph); i++) {
+    thalnet_graph_edge edge = THALNET_GRAPH_EDGE_INIT;
+    EXPECT_OK(thalnet_graph_get_edge(graph, i, &edge));
+    straight += edge.kind == THALNET_EDGE_CHAIN || edge.kind == THALNET_EDGE_SKIP;
+    edges++;
+  }
+  size_t unread = 0;
+  for (size_t i = 0; i < thalnet_graph_node_count(graph); i++) {
+    thalnet_graph_node node = THALNET_GRAPH_NODE_INIT;
+    EXPECT_OK(thalnet_graph_get_node(graph, i, &node));
+    unread += (size_t)node.unread;
+  }
+  ck_assert_uint_eq(bent, edges - straight);
+  ck_assert_uint_ge(bent, 2);
+  ck_assert_uint_eq(gray, unread);
+  const char *paths = strstr(json, "\"paths\": [");
+  ck_assert_ptr_nonnull(paths);
+  ck_assert_int_eq(paths[10 + strspn(paths + 10, " \n")], ']'); /* module 3 reads nobody */
+  free(dot);
+  free(json);
+  thalnet_graph_free(graph);
+  thalnet_center_free(net);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {a_chain_has_whole_levels,   every_kind_of_edge,  the_threshold_decides,
                                 levels_by_their_definition, islands_are_sources, near_islands_are_far,
                                 kinds_by_their_definition,  the_strongest_path,  scores_of_collapse_and_of_taste,
-                                text_for_other_programs,    json_is_json,        bad_wirings_are_refused};
+                                text_for_other_programs,    json_is_json,        bad_wirings_are_refused,
+                                text_of_all_kinds};
   return SUPPORT_RUN("graph", tests);
 }

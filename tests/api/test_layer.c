@@ -238,7 +238,7 @@ END_TEST
 /* A name stands for one layer: files tell layers of the host apart by it. */
 START_TEST(a_name_is_one_layer) {
   static int other_user;
-  for (int what = 0; what < 6; what++) {
+  for (int what = 0; what < 9; what++) {
     thalnet_module *module = NULL;
     thalnet_center *net = draft_with(&module);
     thalnet_layer second = host_peeps;
@@ -253,6 +253,12 @@ START_TEST(a_name_is_one_layer) {
       second.gates++;
     } else if (what == 5) {
       second.kept++;
+    } else if (what == 6) { /* as many blocks, but others */
+      second.hidden_gates++, second.kept--;
+    } else if (what == 7) {
+      second.vectors++, second.kept--;
+    } else if (what == 8) {
+      second.cell = 0;
     }
     EXPECT(thalnet_module_add_layer(module, 3, &second), what == 0 ? THALNET_OK : THALNET_ERROR_DATA);
     ck_assert(what == 0 || strstr(thalnet_error_text(), host_peeps.name) != NULL);

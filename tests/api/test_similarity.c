@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* thalnet_center_similarity: networks that are renamings of each other, and such as are not. */
 #include "graph_nets.h"
+#include "host_layers.h"
 
 #include <math.h>
 #include <string.h>
@@ -235,6 +236,117 @@ START_TEST(arguments_are_checked) {
 }
 END_TEST
 
+/* Two modules that differ in one thing have no part in common. */
+enum { ROLES = 14 };
+static thalnet_center *role_net(int role) {
+  thalnet_center *net = NULL;
+  thalnet_module *module;
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+  thalnet_reader_options reader = THALNET_READER_OPTIONS_INIT;
+  thalnet_layer host = role == 12 ? host_peeps : host_leaky;
+  dense.layer_norm = role == 5;
+  reader.skip_own = role == 8;
+  if (role == 13) {
+    host.name = "another";
+  }
+  EXPECT_OK(thalnet_center_create(NULL, &net));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_input(net, i ? "b" : "a", 3, NULL, NULL));
+    EXPECT_OK(thalnet_center_add_output(net, i ? "b" : "a", 3, THALNET_HOST_LOSS, NULL, NULL));
+  }
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(role == 1 ? thalnet_module_add_gru(module, 4, NULL)
+                      : thalnet_module_add_dense(module, role == 2 ? 5 : 4, role == 3 ? THALNET_RELU : THALNET_TANH,
+                                                 role == 4 ? NULL : &dense));
+  if (role == 4 || role >= 11) {
+    EXPECT_OK(role == 4 ? thalnet_module_add_dense(module, 4, THALNET_TANH, NULL)
+                        : thalnet_module_add_layer(module, 4, &host));
+  }
+  EXPECT_OK(thalnet_module_add_reader(module, role == 6 ? THALNET_WEIGHT_NORM : THALNET_LINEAR, role == 7 ? 4 : 3,
+                                      &reader, NULL));
+  EXPECT_OK(thalnet_module_connect_input(module, role == 9));
+  EXPECT_OK(thalnet_module_connect_output(module, role == 10));
+  /* the other one has all that nobody else is connected to */
+  EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+  EXPECT_OK(thalnet_module_add_gru(module, 9, NULL));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_module_connect_input(module, i));
+    EXPECT_OK(thalnet_module_connect_output(module, i));
+  }
+  EXPECT_OK(thalnet_center_build(net, 1));
+  return net;
+}
+
+START_TEST(roles_are_told_apart) {
+  for (int a = 0; a < ROLES; a++) {
+    for (int b = 0; b < ROLES; b++) {
+      thalnet_center *one = role_net(a), *other = role_net(b);
+      thalnet_similarity result = THALNET_SIMILARITY_INIT;
+      const float reads[4] = {a == 8 ? 0.0f : 1.0f, 2.0f}, other_reads[4] = {b == 8 ? 0.0f : 1.0f, 2.0f};
+      const thalnet_status status = thalnet_center_similarity(one, reads, other, other_reads, 4, NULL, 0, &result);
+      ck_assert_msg(status == (a == b ? THALNET_OK : THALNET_ERROR_MISMATCH), "roles %d and %d: %s", a, b,
+                    thalnet_status_name(status));
+      thalnet_center_free(one);
+      thalnet_center_free(other);
+    }
+  }
+}
+END_TEST
+
+/* Too many renamings to try all of them, of modules of two roles, which never change places. */
+START_TEST(many_modules_of_two_roles) {
+  enum { N = 14 };
+  thalnet_center *net = side_net(N, 3);
+  const struct matrix matrix = random_matrix(N, 5);
+  int32_t order[N];
+  const thalnet_similarity found = similarity(net, &matrix, net, &matrix, order);
+  ck_assert_int_eq(found.exact, 0);
+  ck_assert_double_eq_tol(found.similarity, 1.0, 1e-9);
+  for (int32_t i = 0; i < N; i++) {
+    ck_assert_int_eq(order[i] < 3, i < 3);
+  }
+  thalnet_center_free(net);
+}
+END_TEST
+
+/* Networks of modules in another order are alike, but not as they are numbered; where nobody reads, nothing is. */
+START_TEST(numbers_may_differ_and_readers_be_missing) {
+  thalnet_similarity result = THALNET_SIMILARITY_INIT;
+  thalnet_center *nets[2], *silent = NULL;
+  thalnet_module *module;
+  const float zeros[4] = {0}, first[4] = {0.5f, 2.0f, 0, 0}, second[4] = {0, 0, 2.0f, 0.5f};
+  for (int k = 0; k < 2; k++) {
+    EXPECT_OK(thalnet_center_create(NULL, &nets[k]));
+    EXPECT_OK(thalnet_center_add_input(nets[k], "x", 3, NULL, NULL));
+    for (int i = 0; i < 2; i++) {
+      EXPECT_OK(thalnet_center_add_module(nets[k], NULL, NULL, &module));
+      EXPECT_OK(thalnet_module_add_gru(module, i == k ? 4 : 3, NULL));
+      EXPECT_OK(thalnet_module_connect_input(module, 0));
+      if (i == k) {
+        EXPECT_OK(thalnet_module_add_reader(module, THALNET_LINEAR, 3, NULL, NULL));
+      }
+    }
+    EXPECT_OK(thalnet_center_build(nets[k], 1));
+  }
+  EXPECT_OK(thalnet_center_similarity(nets[0], first, nets[1], second, 4, NULL, 0, &result));
+  ck_assert_double_eq_tol(result.similarity, 1.0, 1e-9);
+  ck_assert(result.as_numbered == 0.0);
+  EXPECT_OK(thalnet_center_create(NULL, &silent));
+  EXPECT_OK(thalnet_center_add_input(silent, "x", 3, NULL, NULL));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_module(silent, NULL, NULL, &module));
+    EXPECT_OK(thalnet_module_add_gru(module, 3, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+  }
+  EXPECT_OK(thalnet_center_build(silent, 1));
+  EXPECT_OK(thalnet_center_similarity(silent, zeros, silent, zeros, 4, NULL, 0, &result));
+  ck_assert(result.similarity == 0.0 && result.as_numbered == 0.0);
+  thalnet_center_free(silent);
+  thalnet_center_free(nets[0]);
+  thalnet_center_free(nets[1]);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {renamings_are_found,
                                 others_are_less_alike,
@@ -242,6 +354,9 @@ int main(void) {
                                 roles_are_kept,
                                 modules_without_reader_have_no_part,
                                 flat_wirings_are_like_nothing,
-                                arguments_are_checked};
+                                arguments_are_checked,
+                                roles_are_told_apart,
+                                many_modules_of_two_roles,
+                                numbers_may_differ_and_readers_be_missing};
   return SUPPORT_RUN("similarity", tests);
 }

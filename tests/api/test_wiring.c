@@ -281,6 +281,31 @@ START_TEST(dynamic_readers_change) {
 }
 END_TEST
 
+/* A sequence's trace is the same whichever chunk it is computed in, but for rounding. */
+START_TEST(traces_of_chunks) {
+  float traces[2][2][S * K * 25], features[2][2][K * 64];
+  for (int chunked = 0; chunked < 2; chunked++) {
+    thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+    options.chunk_sequences = chunked;
+    thalnet_center *net = support_net(SUPPORT_READERS, &options);
+    thalnet_batch *batch = support_batch(net, S, K);
+    ck_assert_uint_le(thalnet_center_features(net), 64);
+    support_fill(net, batch, S, K, 1);
+    for (size_t r = 0; r < S; r++) {
+      EXPECT_OK(thalnet_center_trace_routing(net, batch, r, THALNET_ROUTING_SHARE, traces[chunked][r], K * 25));
+      EXPECT_OK(thalnet_center_trace_features(net, batch, r, features[chunked][r], K * thalnet_center_features(net)));
+    }
+    thalnet_batch_free(batch);
+    thalnet_center_free(net);
+  }
+  for (size_t r = 0; r < S; r++) {
+    ck_assert(support_distance(traces[0][r], traces[1][r], K * 25) < 1e-6);
+    ck_assert(support_distance(features[0][r], features[1][r], K * 22) < 1e-6);
+  }
+  ck_assert(support_distance(traces[0][0], traces[0][1], K * 25) > 1e-6);
+}
+END_TEST
+
 /* A batch without frames has traces without steps. */
 START_TEST(nothing_has_an_empty_trace) {
   thalnet_center *net = support_net(SUPPORT_SMALL, NULL);
@@ -324,6 +349,6 @@ int main(void) {
   const TTest *const tests[] = {shares_by_their_definition,      weights_by_their_definition,
                                 features_are_those_of_the_state, traces_add_up_to_routing,
                                 dynamic_readers_change,          arguments_are_checked,
-                                nothing_has_an_empty_trace};
+                                nothing_has_an_empty_trace,      traces_of_chunks};
   return SUPPORT_RUN("wiring", tests);
 }
