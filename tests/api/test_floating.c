@@ -402,6 +402,126 @@ START_TEST(files_do_not_depend_on_the_mode) {
 }
 END_TEST
 
+/* --- denormal numbers --------------------------------------------------------------------------------------------- */
+
+enum { LAYERS = 7, READERS = 5 };
+
+static void add_layer(thalnet_module *module, int kind) {
+  thalnet_dense_options dense = THALNET_DENSE_OPTIONS_INIT;
+  thalnet_gru_options gru = THALNET_GRU_OPTIONS_INIT;
+  thalnet_lstm_options lstm = THALNET_LSTM_OPTIONS_INIT;
+  dense.layer_norm = gru.layer_norm = lstm.layer_norm = kind > 3;
+  gru.reset = kind == 2 ? THALNET_RESET_BEFORE : THALNET_RESET_AFTER;
+  switch (kind) {
+  case 0:
+  case 4: EXPECT_OK(thalnet_module_add_dense(module, 5, kind ? THALNET_TANH : THALNET_SIGMOID, &dense)); break;
+  case 1:
+  case 2:
+  case 5: EXPECT_OK(thalnet_module_add_gru(module, 5, &gru)); break;
+  default: EXPECT_OK(thalnet_module_add_lstm(module, 5, &lstm));
+  }
+}
+
+/* Two modules of such a layer and reader, the second with the layer twice. */
+static thalnet_center *net_of(int layer, int32_t reader, int32_t threads) {
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_center *net = NULL;
+  thalnet_module *module = NULL;
+  thalnet_reader_options reading = THALNET_READER_OPTIONS_INIT;
+  options.threads = threads;
+  options.chunk_sequences = 2;
+  reading.normalize = reader == 4;
+  EXPECT_OK(thalnet_center_create(&options, &net));
+  EXPECT_OK(thalnet_center_add_input(net, "x", 3, NULL, NULL));
+  EXPECT_OK(thalnet_center_add_output(net, "y", 4, THALNET_CROSS_ENTROPY, NULL, NULL));
+  for (int i = 0; i < 2; i++) {
+    EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
+    for (int j = 0; j <= i; j++) {
+      add_layer(module, layer);
+    }
+    EXPECT_OK(thalnet_module_add_reader(module, reader < 4 ? reader : THALNET_GAUSSIAN, 3, &reading, NULL));
+    EXPECT_OK(thalnet_module_connect_input(module, 0));
+    EXPECT_OK(thalnet_module_connect_output(module, 0));
+  }
+  EXPECT_OK(thalnet_center_build(net, 7));
+  return net;
+}
+
+/* Denormal numbers and zeros; a weight-norm matrix keeps a norm. */
+static void make_denormal(float *values, size_t count, uint64_t seed) {
+  support_randoms(values, count, seed);
+  for (size_t i = 1; i < count; i++) {
+    values[i] = values[i] * 1e-38f;
+  }
+}
+
+static void write_denormal_weights(thalnet_center *net) {
+  for (size_t t = 0; t < thalnet_center_tensor_count(net); t++) {
+    const char *name = thalnet_center_tensor_name(net, t);
+    size_t shape[3];
+    float values[500];
+    thalnet_center_tensor_shape(net, name, shape);
+    make_denormal(values, shape[0] * shape[1] * shape[2], t);
+    EXPECT_OK(thalnet_center_write(net, name, values, shape[0] * shape[1] * shape[2]));
+  }
+}
+
+static void expect_finite(const float *values, size_t count, const char *what, int layer, int32_t reader) {
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_msg(isfinite(values[i]), "%s %zu of layer %d with reader %d: %g", what, i, layer, (int)reader,
+                  (double)values[i]);
+  }
+}
+
+/* mode: the host's; weights: whether they are denormal as well. */
+static void with_denormals(int mode, int layer, int32_t reader, int weights) {
+  thalnet_center *net = net_of(layer, reader, 1 + mode % 2);
+  thalnet_batch *batch = support_batch(net, S, K);
+  thalnet_state *state = support_state(net, S);
+  thalnet_optimizer *optimizer = support_optimizer(net, THALNET_ADAM, 0.01);
+  float x[S * K * 3], y[S * 4];
+  if (weights) {
+    write_denormal_weights(net);
+  }
+  for (uint64_t step = 0; step < 2; step++) {
+    support_fill(net, batch, S, K, step);
+    make_denormal(x, S * K * 3, step);
+    x[0] = 1e-45f;
+    EXPECT_OK(thalnet_batch_set_inputs(batch, 0, x, S * K * 3));
+    KEEPS(mode, thalnet_forward(net, batch, NULL));
+    KEEPS(mode, thalnet_forward_backward(net, batch, state));
+    float *gradients = support_gradients(net), *output = support_output(net, batch, 0, S, K);
+    expect_finite(gradients, thalnet_center_parameter_count(net), "gradient", layer, reader);
+    expect_finite(output, S * K * 4, "output", layer, reader);
+    KEEPS(mode, thalnet_state_step(net, state, x, S * 3, y, S * 4));
+    expect_finite(y, S * 4, "answer", layer, reader);
+    KEEPS(mode, thalnet_step(optimizer, net));
+    float *parameters = support_parameters(net);
+    expect_finite(parameters, thalnet_center_parameter_count(net), "parameter", layer, reader);
+    free(parameters);
+    free(output);
+    free(gradients);
+  }
+  thalnet_optimizer_free(optimizer);
+  thalnet_state_free(state);
+  thalnet_batch_free(batch);
+  thalnet_center_free(net);
+}
+
+/* In every layer and reader, as inputs and as weights. */
+START_TEST(denormals_are_nothing_special) {
+  static const int modes[] = {0, 4, 5, 7};
+  for (int layer = 0; layer < LAYERS; layer++) {
+    for (int32_t reader = 0; reader < READERS; reader++) {
+      for (int m = 0; m < (HAVE_MXCSR ? 4 : 1); m++) {
+        with_denormals(modes[m], layer, reader, 0);
+        with_denormals(modes[m], layer, reader, 1);
+      }
+    }
+  }
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {rounding_is_left_alone,
                                 flushing_is_left_alone,
@@ -410,6 +530,7 @@ int main(void) {
                                 bad_options_do_not_trap,
                                 failing_calls_restore_it,
                                 schedules_do_not_depend_on_the_mode,
-                                files_do_not_depend_on_the_mode};
+                                files_do_not_depend_on_the_mode,
+                                denormals_are_nothing_special};
   return SUPPORT_RUN("floating", tests);
 }
