@@ -42,6 +42,9 @@ function(thalnet_target_defaults target)
     target_compile_options(${target} PRIVATE
       "-fsanitize=${THALNET_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE "-fsanitize=${THALNET_SANITIZE}")
+    if(THALNET_SANITIZE MATCHES memory)
+      target_compile_options(${target} PRIVATE -fsanitize-memory-track-origins)
+    endif()
   endif()
 endfunction()
 

@@ -61,10 +61,16 @@ function(thalnet_add_test name)
     target_include_directories(test_${name} PRIVATE "${PROJECT_SOURCE_DIR}/lib")
   endif()
   target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} PkgConfig::CHECK m)
+  if(TARGET test_check_memory)
+    target_link_libraries(test_${name} PRIVATE test_check_memory)
+  endif()
 
   set(environment ${thalnet_test_environment}
     CK_TIMEOUT_MULTIPLIER=${thalnet_test_patience} CK_DEFAULT_TIMEOUT=${arg_TIMEOUT})
   math(EXPR timeout "${arg_TIMEOUT} * ${thalnet_test_patience}")
+  if(THALNET_SANITIZE MATCHES memory AND arg_LIBRARIES MATCHES "JANSSON|ZLIB") # writes of theirs are not seen
+    list(APPEND environment MSAN_OPTIONS=poison_in_malloc=0)
+  endif()
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES
     LABELS "${arg_LABELS}"

@@ -60,7 +60,7 @@ static int thalnet__descriptor(const void *file) { return (int)((intptr_t)file -
 
 /* Opens without waiting for anybody: a FIFO or a device would block a reader or a writer, or never end. */
 static int32_t thalnet__posix_open(const char *path, int flags, void **file_out, uint64_t *size_out) {
-  struct stat status;
+  struct stat status = {0}; /* sanitizers of older compilers do not see fstat write it */
   int descriptor;
   THALNET__RETRY(descriptor, open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, (mode_t)0666));
   if (descriptor == -1) return errno;
