@@ -81,6 +81,7 @@ _Static_assert(sizeof NAME_OF_63 == 64, "a name of 63 characters");
 START_TEST(inputs_and_outputs_are_checked) {
   static const struct edit list[] = {
       {"\"x:3:dense:1", "\"x:3:dense:0", FORMAT},
+      {"\"x:3:dense:1", "\"x:3:dense:1024", THALNET_OK, 0},
       {"\"x:3:dense:1", "\"x:3:dense:1025", LIMIT},
       {"\"x:3:dense:1", "\"x:3:dense:2147483647", LIMIT},
       {"\"x:3:dense:1", "\"x:3:dense", FORMAT},
@@ -106,7 +107,10 @@ START_TEST(inputs_and_outputs_are_checked) {
       {"\"y:4:cross_entropy:1", "\"y:4:cross:1", FORMAT},
       {"\"y:4:cross_entropy:1", "\"y:5:cross_entropy:1", FORMAT},
       {"\"y:4:cross_entropy:1", "\"y:4:cross_entropy:0", FORMAT},
+      {"\"y:4:cross_entropy:1", "\"y:4:cross_entropy:1024", THALNET_OK, 0},
       {"\"y:4:cross_entropy:1", "\"y:4:cross_entropy:1025", LIMIT},
+      {"\"y:4:cross_entropy:1", "\"y:16777216:cross_entropy:1", FORMAT}, /* of another shape than the tensors */
+      {"\"y:4:cross_entropy:1", "\"y:16777217:cross_entropy:1", THALNET_ERROR_LIMIT, 0},
       {"\"y:4:cross_entropy:1", "\"y:4:mean_squared_error:1", THALNET_OK, 0},
       {"\"y:4:cross_entropy:1", "\"y:4:host:1", THALNET_OK, 0},
       {"\"thalnet.module.0.inputs\":\"0\"", "\"thalnet.module.0.inputs\":\"1\"", FORMAT},
@@ -127,6 +131,8 @@ START_TEST(modules_are_checked) {
       {"\"thalnet.module.0.name\":\"module0\"", "\"thalnet.module.0.name\":\"\"", FORMAT},
       {"\"thalnet.module.0.name\":\"module0\"", "\"thalnet.module.0.name\":\"module1\"", FORMAT},
       {"\"thalnet.module.0.name\":\"module0\"", "\"thalnet.module.0.name\":\"eye\"", THALNET_OK, 0},
+      {"\"thalnet.module.0.name\":\"module0\"", "\"thalnet.module.0.name\":\"" NAME_OF_63 "\"", THALNET_OK, 0},
+      {"\"thalnet.module.0.name\":\"module0\"", "\"thalnet.module.0.name\":\"" NAME_OF_63 "a\"", FORMAT},
       {"\"gru:5\"", "\"gru:0\"", FORMAT},
       {"\"gru:5\"", "\"gru:6\"", FORMAT},
       {"\"gru:5\"", "\"gru:16777217\"", LIMIT},
