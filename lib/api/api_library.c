@@ -76,10 +76,7 @@ const char *thalnet_blas_vendor(void) { return thalnet__blas_vendor(); }
 
 thalnet_status thalnet_blas_set_threads(int32_t threads) {
   if (threads < 1) return thalnet__fail(THALNET_ERROR_ARGUMENT, "thalnet_blas_set_threads: %d is below 1", threads);
-  if (thalnet__blas_set_threads(threads))
-    return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "thalnet_blas_set_threads: %s cannot be set to %d threads",
-                         thalnet__blas_vendor(), threads);
-  return THALNET_OK;
+  return thalnet__blas_set_threads(threads);
 }
 
 int32_t thalnet_blas_get_threads(void) { return (int32_t)thalnet__blas_get_threads(); }

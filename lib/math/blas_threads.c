@@ -5,6 +5,11 @@
 
 const char *thalnet__blas_vendor(void) { return THALNET_BLAS_VENDOR; }
 
+static thalnet_status thalnet__refuse_threads(int threads) {
+  return thalnet__fail(THALNET_ERROR_UNSUPPORTED, "thalnet_blas_set_threads: %s cannot be set to %d threads",
+                       thalnet__blas_vendor(), threads);
+}
+
 #if defined(THALNET_BLAS_CBLAS) && defined(__ELF__)
 
 /* The names are the BLAS libraries' own. BLIS counts in its dim_t, 64 bits wide where pointers are. */
@@ -13,14 +18,14 @@ extern int openblas_get_num_threads(void) __attribute__((weak));
 extern void bli_thread_set_num_threads(intptr_t threads) __attribute__((weak));
 extern intptr_t bli_thread_get_num_threads(void) __attribute__((weak));
 
-int thalnet__blas_set_threads(int threads) {
+thalnet_status thalnet__blas_set_threads(int threads) {
   if (openblas_set_num_threads)
     openblas_set_num_threads(threads);
   else if (bli_thread_set_num_threads)
     bli_thread_set_num_threads(threads);
   else
-    return -1;
-  return 0;
+    return thalnet__refuse_threads(threads);
+  return THALNET_OK;
 }
 
 int thalnet__blas_get_threads(void) {
@@ -34,17 +39,16 @@ int thalnet__blas_get_threads(void) {
 
 #elif defined(THALNET_BLAS_CBLAS)
 
-int thalnet__blas_set_threads(int threads) {
-  (void)threads;
-  return -1;
-}
+thalnet_status thalnet__blas_set_threads(int threads) { return thalnet__refuse_threads(threads); }
 
 int thalnet__blas_get_threads(void) { return 0; }
 
 #else
 
 /* The built-in products run in the caller's thread. */
-int thalnet__blas_set_threads(int threads) { return threads == 1 ? 0 : -1; }
+thalnet_status thalnet__blas_set_threads(int threads) {
+  return threads == 1 ? THALNET_OK : thalnet__refuse_threads(threads);
+}
 
 int thalnet__blas_get_threads(void) { return 1; }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/real.h"
+#include "core/status.h"
 
 void thalnet__multiply_nt(size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b, size_t ldb, real beta,
                           real *c, size_t ldc);
@@ -29,7 +30,7 @@ void thalnet__multiply_tn(size_t m, size_t n, size_t k, const real *a, size_t ld
 
 /* BLAS' own threads: see thalnet/host.h. */
 const char *thalnet__blas_vendor(void);
-int thalnet__blas_set_threads(int threads); /* 0, or -1 where there is no such call */
-int thalnet__blas_get_threads(void);        /* 0 where it cannot be asked */
+thalnet_status thalnet__blas_set_threads(int threads); /* UNSUPPORTED where there is no such call */
+int thalnet__blas_get_threads(void);                   /* 0 where it cannot be asked */
 
 #endif

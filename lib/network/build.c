@@ -120,19 +120,14 @@ static uint64_t thalnet__module_operations(const thalnet_center *net, const thal
     for (size_t k = 0; k < reader->part_count; k++)
       if (thalnet__has_gate(&reader->parts[k])) operations += 2 * (double)reader->context;
   }
-  return operations < 0x1p63 ? (uint64_t)operations : UINT64_MAX / 2;
+  return (uint64_t)operations;
 }
 
 void thalnet__measure(const thalnet_center *net, thalnet_center_size *size) {
-  uint64_t operations = 0;
-  for (size_t i = 0; i < net->module_count; i++) {
-    const uint64_t more = thalnet__module_operations(net, net->modules[i]);
-    operations = operations > UINT64_MAX - more ? UINT64_MAX : operations + more;
-  }
-  for (size_t o = 0; o < net->output_count; o++) {
-    const uint64_t more = 2 * (uint64_t)net->outputs[o].size * (uint64_t)net->outputs[o].span_size;
-    operations = operations > UINT64_MAX - more ? UINT64_MAX : operations + more;
-  }
+  uint64_t operations = 0; /* a few for every parameter and number prepared, which are below 2^60 each: no wrap */
+  for (size_t i = 0; i < net->module_count; i++) operations += thalnet__module_operations(net, net->modules[i]);
+  for (size_t o = 0; o < net->output_count; o++)
+    operations += 2 * (uint64_t)net->outputs[o].size * (uint64_t)net->outputs[o].span_size;
   size->parameters = net->parameter_count;
   size->parameter_bytes = (uint64_t)(net->parameter_count + net->prepared_count) * sizeof(real);
   size->gradient_bytes = (uint64_t)net->parameter_count * sizeof(real) + net->tensor_count;

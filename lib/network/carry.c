@@ -35,7 +35,7 @@ static void thalnet__parts_of_split(const thalnet_center *net, const thalnet__te
   for (size_t k = 0; k < features; k++) {
     double all = 0;
     parts[k] = 1;
-    if (modules == 1 || net->modules[m]->origin == THALNET__NONE) continue;
+    if (modules == 1) continue; /* of new modules there may be more: their numbers go nowhere */
     for (size_t s = 0; s < net->module_count; s++)
       if (thalnet__shares_place(net, tensor, m, s)) all += thalnet__split_weight(net, s, k);
     parts[k] = (real)(thalnet__split_weight(net, m, k) / all);

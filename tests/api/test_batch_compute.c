@@ -287,6 +287,10 @@ START_TEST(no_memory_for_host_gradients) {
     EXPECT(thalnet_backward(net, batch), THALNET_ERROR_STATE); /* nothing was written */
     EXPECT_OK(final ? thalnet_batch_write_final_output_gradient(batch, 2, ones, S * 3)
                     : thalnet_batch_write_output_gradient(batch, 2, ones, S * K * 3));
+    const long calls = atomic_load(&memory.calls); /* the room is there, and is written over */
+    EXPECT_OK(final ? thalnet_batch_write_final_output_gradient(batch, 2, ones, S * 3)
+                    : thalnet_batch_write_output_gradient(batch, 2, ones, S * K * 3));
+    ck_assert_int_eq(atomic_load(&memory.calls), calls);
     EXPECT_OK(thalnet_backward(net, batch));
   }
   thalnet_batch_free(batch);

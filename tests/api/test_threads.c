@@ -239,7 +239,7 @@ static float *large_gradients(int32_t threads, int32_t chunk, size_t *count) {
     thalnet_module *module;
     before.reset = THALNET_RESET_BEFORE; /* which has more phases */
     EXPECT_OK(thalnet_center_add_module(net, NULL, NULL, &module));
-    EXPECT_OK(thalnet_module_add_gru(module, i == 0 ? 260 : 20, i == 1 ? &before : NULL));
+    EXPECT_OK(thalnet_module_add_gru(module, i == 0 ? 330 : 20, i == 1 ? &before : NULL));
     for (int32_t k = 0; k < i; k++) {
       EXPECT_OK(thalnet_module_add_dense(module, k == 0 ? 300 : 10, THALNET_TANH, NULL));
     }

@@ -267,6 +267,9 @@ START_TEST(memory_is_the_hosts) {
   o.memory = &hooks;
   thalnet_watch *watch = usual(&o, 0);
   memset(&hooks, 0xff, sizeof hooks); /* it was copied */
+  thalnet_watch *none = watch;
+  EXPECT(thalnet_watch_create(&o, &none), THALNET_ERROR_VERSION); /* hooks of a size that nobody has */
+  ck_assert_ptr_null(none);
   const long calls = atomic_load(&memory.calls);
   ck_assert_int_eq(calls, 2);
   ck_assert_int_ge(atomic_load(&memory.bytes), 4 * 500 * 8);
