@@ -40,12 +40,9 @@ static void format_option(const struct example_option *option, char key[KEY_SIZE
   case EXAMPLE_COUNT: snprintf(value, VALUE_SIZE, "%ld", *(long *)option->value); break;
   case EXAMPLE_NUMBER: snprintf(value, VALUE_SIZE, "%.17g", *(double *)option->value); break;
   case EXAMPLE_FLAG: snprintf(value, VALUE_SIZE, "%d", *(int *)option->value); break;
-  case EXAMPLE_TEXT:
-  case EXAMPLE_CHOICE:
+  default: /* a text or a choice */
     value[0] = '\0';
     if (*(const char **)option->value) *value_out = *(const char **)option->value;
-    break;
-  case EXAMPLE_HEADING: break;
   }
 }
 
@@ -102,8 +99,11 @@ static void fill_contents(struct example_trainer *t, thalnet_checkpoint_contents
 static int save_seconds(const struct example_trainer *t) {
   char *path = example_join(t->settings->out, "seconds.txt");
   FILE *file = path ? fopen(path, "w") : NULL;
-  int written = file && fprintf(file, "%.2f\n", t->progress.trained) > 0;
-  if (file && fclose(file)) written = 0;
+  int written = 0;
+  if (file) {
+    const int count = fprintf(file, "%.2f\n", t->progress.trained); /* negative after an error */
+    written = fclose(file) ? 0 : count > 0;
+  }
   if (!written) example_complain(t->settings->program, "%s: it could not be written", path ? path : "seconds.txt");
   free(path);
   return written ? EXAMPLE_EXIT_SUCCESS : EXAMPLE_EXIT_FAILURE;
@@ -171,26 +171,42 @@ static int compare(const struct example_trainer *t, const char *path, const thal
   return 0;
 }
 
-static uint64_t count_of(const thalnet_checkpoint *checkpoint, const char *key) {
-  return strtoull(thalnet_checkpoint_find(checkpoint, key), NULL, 10);
+/* All keys are there. *wrong becomes the key of a value that is not a number. */
+static uint64_t count_of(const thalnet_checkpoint *checkpoint, const char *key, const char **wrong) {
+  const char *text = thalnet_checkpoint_find(checkpoint, key);
+  size_t digits = strspn(text, "0123456789");
+  if (digits == 0 || digits > 19 || text[digits] != '\0') *wrong = key; /* 19: all of them fit */
+  return strtoull(text, NULL, 10);
 }
 
-static double number_of(const thalnet_checkpoint *checkpoint, const char *key) {
-  return strtod(thalnet_checkpoint_find(checkpoint, key), NULL);
+static double number_of(const thalnet_checkpoint *checkpoint, const char *key, const char **wrong) {
+  const char *text = thalnet_checkpoint_find(checkpoint, key);
+  char *end;
+  double number = strtod(text, &end);
+  if (end == text || *end != '\0') *wrong = key;
+  return number;
 }
 
-static void restore(struct example_trainer *t, const thalnet_checkpoint *checkpoint) {
+static int restore(struct example_trainer *t, const char *path, const thalnet_checkpoint *checkpoint,
+                   struct example_error *error) {
   struct example_progress *progress = &t->progress;
-  t->epoch = (size_t)count_of(checkpoint, "epoch");
-  t->step = (size_t)count_of(checkpoint, "step");
-  t->train = number_of(checkpoint, "train");
-  t->validation = number_of(checkpoint, "validation");
-  progress->labels = count_of(checkpoint, "labels");
+  const char *wrong = NULL;
+  t->epoch = (size_t)count_of(checkpoint, "epoch", &wrong);
+  t->step = (size_t)count_of(checkpoint, "step", &wrong);
+  t->train = number_of(checkpoint, "train", &wrong);
+  t->validation = number_of(checkpoint, "validation", &wrong);
+  progress->labels = count_of(checkpoint, "labels", &wrong);
   progress->trained = load_seconds(t);
-  progress->sums.labels = count_of(checkpoint, "epoch_labels");
-  progress->sums.hits = count_of(checkpoint, "epoch_hits");
-  progress->sums.loss = number_of(checkpoint, "epoch_loss");
-  progress->sums.weight = number_of(checkpoint, "epoch_weight");
+  progress->sums.labels = count_of(checkpoint, "epoch_labels", &wrong);
+  progress->sums.hits = count_of(checkpoint, "epoch_hits", &wrong);
+  progress->sums.loss = number_of(checkpoint, "epoch_loss", &wrong);
+  progress->sums.weight = number_of(checkpoint, "epoch_weight", &wrong);
+  if (wrong) return example_fail(error, "%.700s: its '%s' is not a number", path, wrong);
+  if (t->epoch < 1 || t->epoch > (size_t)t->settings->epochs || t->step > t->task.steps)
+    return example_fail(error, "%.700s: there is no step %zu of epoch %zu", path, t->step, t->epoch);
+  t->saved_epoch = t->epoch;
+  t->saved_step = t->step;
+  return 0;
 }
 
 static int load(struct example_trainer *t, const char *path, struct notes *notes) {
@@ -201,13 +217,7 @@ static int load(struct example_trainer *t, const char *path, struct notes *notes
   int failed = thalnet_checkpoint_load(path, &contents, NULL, &checkpoint) != THALNET_OK;
   if (failed) example_fail(&error, "%s", thalnet_error_text());
   if (!failed) failed = compare(t, path, checkpoint, notes, &error);
-  if (!failed) {
-    restore(t, checkpoint);
-    if (t->epoch < 1 || t->epoch > (size_t)t->settings->epochs || t->step > t->task.steps)
-      failed = example_fail(&error, "%.700s: there is no step %zu of epoch %zu", path, t->step, t->epoch);
-    t->saved_epoch = t->epoch;
-    t->saved_step = t->step;
-  }
+  if (!failed) failed = restore(t, path, checkpoint, &error);
   if (!failed && !t->settings->quiet) {
     printf("going on after step %zu of epoch %zu\n", t->step, t->epoch);
     if (!thalnet_checkpoint_same_build(checkpoint))

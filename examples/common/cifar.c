@@ -32,7 +32,7 @@ static int find_file(const char *folder, const char *name, char path[PATH_SIZE],
   if (stat(folder, &status)) return example_fail(error, "%.700s: %s", folder, strerror(errno));
   for (size_t e = 0; e < 2; e++) {
     int length = snprintf(path, PATH_SIZE, "%s/%s%s", folder, name, endings[e]);
-    if (length < 0 || length >= PATH_SIZE) return example_fail(error, "the path %.300s... is too long", folder);
+    if (length >= PATH_SIZE) return example_fail(error, "the path %.300s... is too long", folder);
     if (stat(path, &status) == 0 || errno != ENOENT) return 0;
   }
   return example_fail(error, "%.700s: there is no %s in it, with or without .gz", folder, name);
@@ -133,19 +133,20 @@ int example_load_cifar(const char *folder, struct example_image_data *data, stru
 
 /* --- drawn shapes ---------------------------------------------------------------------------------------------------- */
 
-static int draw_set(struct example_images *images, size_t count, size_t first, struct example_error *error) {
-  if (example_allocate_images(images, count, EXAMPLE_CIFAR_VALUES, error)) return -1;
-  for (size_t i = 0; i < count; i++) {
+static void draw_set(struct example_images *images, size_t first) {
+  for (size_t i = 0; i < images->count; i++) {
     images->labels[i] = example_shape_label(first + i);
     example_shape_draw(first + i, images->labels[i], images->pixels + i * EXAMPLE_CIFAR_VALUES);
   }
-  return 0;
 }
 
 int example_draw_shapes(struct example_image_data *data, struct example_error *error) {
   memset(data, 0, sizeof *data);
-  if (draw_set(&data->stored, DRAWN_TRAIN, 0, error) || draw_set(&data->test, DRAWN_TEST, DRAWN_TRAIN, error))
+  if (example_allocate_images(&data->stored, DRAWN_TRAIN, EXAMPLE_CIFAR_VALUES, error) ||
+      example_allocate_images(&data->test, DRAWN_TEST, EXAMPLE_CIFAR_VALUES, error))
     return -1;
+  draw_set(&data->stored, 0);
+  draw_set(&data->test, DRAWN_TRAIN);
   example_split_images(data, 0);
   return 0;
 }

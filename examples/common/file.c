@@ -115,7 +115,7 @@ static int inflate_some(struct example_file *file, uint8_t *bytes, size_t size, 
   file->start = file->end - inflater->avail_in;
   *done_out = room - inflater->avail_out;
   if (status == Z_STREAM_END) file->member_open = 0;
-  if (status == Z_OK || status == Z_STREAM_END || (status == Z_BUF_ERROR && file->start == file->end)) return 0;
+  if (status == Z_OK || status == Z_STREAM_END) return 0;
   const char *reason = inflater->msg ? inflater->msg : zError(status);
   return example_fail(error, "%.700s: the compressed data is damaged (%s)", file->path, reason);
 }

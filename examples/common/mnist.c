@@ -21,7 +21,7 @@ static int find_file(const char *folder, const char *set, const char *kind, unsi
     for (size_t e = 0; e < 2; e++) {
       int length =
           snprintf(path, PATH_SIZE, "%s/%s-%s%sidx%u-ubyte%s", folder, set, kind, separators[s], rank, endings[e]);
-      if (length < 0 || length >= PATH_SIZE) return example_fail(error, "the path %.300s... is too long", folder);
+      if (length >= PATH_SIZE) return example_fail(error, "the path %.300s... is too long", folder);
       if (stat(path, &status) == 0 || errno != ENOENT) return 0;
     }
   }
@@ -78,19 +78,20 @@ int example_load_mnist(const char *folder, struct example_image_data *data, stru
 
 /* --- drawn digits ---------------------------------------------------------------------------------------------------- */
 
-static int draw_set(struct example_images *images, size_t count, size_t first, struct example_error *error) {
-  if (example_allocate_images(images, count, EXAMPLE_PIXELS, error)) return -1;
-  for (size_t i = 0; i < count; i++) {
+static void draw_set(struct example_images *images, size_t first) {
+  for (size_t i = 0; i < images->count; i++) {
     images->labels[i] = example_digit_label(first + i);
     example_digit_draw(first + i, images->labels[i], images->pixels + i * EXAMPLE_PIXELS);
   }
-  return 0;
 }
 
 int example_draw_digits(struct example_image_data *data, struct example_error *error) {
   memset(data, 0, sizeof *data);
-  if (draw_set(&data->stored, DRAWN_TRAIN, 0, error) || draw_set(&data->test, DRAWN_TEST, DRAWN_TRAIN, error))
+  if (example_allocate_images(&data->stored, DRAWN_TRAIN, EXAMPLE_PIXELS, error) ||
+      example_allocate_images(&data->test, DRAWN_TEST, EXAMPLE_PIXELS, error))
     return -1;
+  draw_set(&data->stored, 0);
+  draw_set(&data->test, DRAWN_TRAIN);
   example_split_images(data, 0);
   return 0;
 }

@@ -9,7 +9,7 @@
 #include "random.h"
 
 enum { TEXT_LEAST = 100, WRITTEN = 400000 };
-static const size_t text_most = (size_t)1 << 31;
+size_t example_text_most = (size_t)1 << 31;
 
 /* --- making ---------------------------------------------------------------------------------------------------------- */
 
@@ -50,12 +50,12 @@ static int read_all(struct example_file *file, const char *path, uint8_t **bytes
   size_t room = 0, have = 0, done;
   do {
     size_t wanted = room ? 2 * room : 64 * 1024;
-    uint8_t *larger = wanted <= text_most ? realloc(bytes, wanted) : NULL;
+    uint8_t *larger = wanted <= example_text_most ? realloc(bytes, wanted) : NULL;
     if (!larger) {
       free(bytes);
-      return example_fail(error,
-                          wanted <= text_most ? "%.700s: no memory for %zu bytes" : "%.700s: more than %zu bytes", path,
-                          wanted <= text_most ? wanted : text_most);
+      return example_fail(
+          error, wanted <= example_text_most ? "%.700s: no memory for %zu bytes" : "%.700s: more than %zu bytes", path,
+          wanted <= example_text_most ? wanted : example_text_most);
     }
     bytes = larger;
     room = wanted;

@@ -23,7 +23,9 @@ struct example_text {
   struct example_characters train, validation, test;
 };
 
-/* Reads a file, plain or gzip, of 100 bytes to 2 GiB with at least two kinds of them; of it the first `wanted`, 0: all.
+extern size_t example_text_most; /* 2 GiB; a test lowers it */
+
+/* Reads a file, plain or gzip, of 100 bytes to less than that with at least two kinds of them; of it the first `wanted`, 0: all.
  * Returns 0, or -1 with the error's text; call example_text_free in either case. */
 int example_load_text(const char *path, size_t wanted, struct example_text *text, struct example_error *error);
 

@@ -34,7 +34,7 @@ static thalnet_status thalnet__check_tensor(const thalnet__file_tensor *tensor) 
       return thalnet__tensor_fail(tensor->name, "its shape has more than 2^48 bytes");
     bytes *= tensor->dimensions[i];
   }
-  if (tensor->begin > tensor->end || tensor->end - tensor->begin != bytes)
+  if (tensor->end - tensor->begin != bytes) /* more than any shape has where the end is before the beginning */
     return thalnet__fail(THALNET_ERROR_FORMAT, "tensor %.100s: offsets %llu and %llu for a shape of %llu bytes",
                          tensor->name, (unsigned long long)tensor->begin, (unsigned long long)tensor->end,
                          (unsigned long long)bytes);

@@ -122,6 +122,28 @@ struct model model_longer(const struct model *model, size_t count) {
   return edited;
 }
 
+struct model model_shorter(const struct model *model) {
+  static const char entry[] = "\":{\"dtype\"";
+  const char *start = (const char *)model->bytes + 8;
+  char *header = calloc(1, model_header(model) + 1), *last, *next;
+  unsigned long long begin = 0, end = 0;
+  memcpy(header, start, model_header(model));
+  for (last = header; (next = strstr(last + 1, entry)) != NULL;) {
+    last = next;
+  }
+  ck_assert_int_eq(
+      sscanf(strstr(last, "[") + strcspn(strstr(last, "["), "]"), "],\"data_offsets\":[%llu,%llu]", &begin, &end), 2);
+  while (last[0] != ',' || last[1] != '"') { /* back to where its name begins */
+    last--;
+  }
+  last[0] = '}';
+  struct model edited = model_with_header(model, header, (size_t)(last + 1 - header));
+  edited.size -= (size_t)(end - begin);
+  model_seal(&edited);
+  free(header);
+  return edited;
+}
+
 unsigned char *model_tensor(const struct model *model, const char *name) {
   char key[100];
   size_t offset = 0;

@@ -28,6 +28,8 @@ struct model model_edit(const struct model *model, const char *from, const char 
 struct model model_with_header(const struct model *model, const char *header, size_t length);
 /* A copy with `count` more bytes of data at the end, sealed. */
 struct model model_longer(const struct model *model, size_t count);
+/* A copy without its last tensor and its data, sealed. */
+struct model model_shorter(const struct model *model);
 /* Writes the right checksum. */
 void model_seal(struct model *model);
 /* The data of the tensor of that name. */

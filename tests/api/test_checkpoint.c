@@ -343,7 +343,12 @@ START_TEST(other_networks_and_states_are_refused) {
   struct model file = save_run(&other), model = model_of(run.net);
   refuses(&run, &contents, &file, THALNET_ERROR_MISMATCH,
           (const char *const[]){"thalnet.module.0.layers", "gru:33' in the file", "gru:32' here"});
-  refuses(&run, &contents, &model, THALNET_ERROR_FORMAT, (const char *const[]){"no checkpoint", NULL, NULL});
+  refuses(&run, &contents, &model, THALNET_ERROR_FORMAT,
+          (const char *const[]){"a model file, but no checkpoint", NULL, NULL});
+  struct model other_file = model_edit(&model, "\"thalnet.format\"", "\"format\"");
+  refuses(&run, &contents, &other_file, THALNET_ERROR_FORMAT,
+          (const char *const[]){"a safetensors file, but no checkpoint", NULL, NULL});
+  model_free(&other_file);
   model_free(&file);
   struct training ordered = trainings[0];
   ordered.in_order = 1;
@@ -562,17 +567,17 @@ START_TEST(pairs_are_checked) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {small_trainings_go_on,
-                                large_trainings_go_on,
+  const TTest *const tests[] = {handles_are_checked,
+                                starts_are_checked,
+                                pairs_are_checked,
+                                pairs_come_back,
+                                another_build_is_told,
+                                other_optimizers_are_refused,
+                                other_networks_and_states_are_refused,
                                 averages_may_be_in,
                                 going_back,
                                 live_states_forget_their_frames,
-                                other_optimizers_are_refused,
-                                other_networks_and_states_are_refused,
-                                starts_are_checked,
-                                handles_are_checked,
-                                pairs_come_back,
-                                another_build_is_told,
-                                pairs_are_checked};
+                                small_trainings_go_on,
+                                large_trainings_go_on};
   return SUPPORT_RUN("checkpoint", tests);
 }

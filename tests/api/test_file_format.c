@@ -175,6 +175,28 @@ START_TEST(other_files) {
 }
 END_TEST
 
+/* What is nearly right is told apart from what is something else. */
+START_TEST(near_misses_are_told) {
+  struct model model = model_tiny(),
+               later = model_edit(&model, "\"thalnet.format\":\"1\"", "\"thalnet.format\":\"22\""),
+               other = model_edit(&model, "\"thalnet.format\":\"1\"", "\"format\":\"pt\"");
+  model_loads_as(&later, THALNET_ERROR_FORMAT, THALNET_ERROR_FORMAT, "a later version");
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "thalnet.format is '22', this library reads 1"));
+  model_loads_as(&other, THALNET_ERROR_FORMAT, THALNET_ERROR_FORMAT, "another program's file");
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "a safetensors file, but no model of libthalnet"));
+  for (int i = 0; i < 4; i++) { /* the length in the other byte order */
+    unsigned char byte = model.bytes[i];
+    model.bytes[i] = model.bytes[7 - i];
+    model.bytes[7 - i] = byte;
+  }
+  model_loads_as(&model, THALNET_ERROR_FORMAT, THALNET_ERROR_FORMAT, "the other byte order");
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "big-endian"));
+  model_free(&model);
+  model_free(&later);
+  model_free(&other);
+}
+END_TEST
+
 START_TEST(weights_are_checked) {
   static const float bad[] = {NAN, INFINITY, -INFINITY};
   for (size_t i = 0; i < 3; i++) {
@@ -203,7 +225,8 @@ START_TEST(weights_are_checked) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {every_truncation,           every_flipped_bit, offsets_are_checked, headers_are_checked,
-                                header_lengths_are_checked, other_files,       weights_are_checked};
+  const TTest *const tests[] = {every_truncation,     every_flipped_bit,          offsets_are_checked,
+                                headers_are_checked,  header_lengths_are_checked, other_files,
+                                near_misses_are_told, weights_are_checked};
   return SUPPORT_RUN("file_format", tests);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cifar.h"
@@ -21,10 +22,10 @@ static uint8_t byte_of(int file, int image, int plane, int place) {
   return (uint8_t)((file * 41 + image * 17 + plane * 5 + place * 3 + place / 32) % 251);
 }
 
-static void write_file(const char *folder, const char *name, int number, int images) {
-  char path[128];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  FILE *file = fopen(path, "wb");
+static void write_file(const char *where, const char *name, int number, int images) {
+  char file_path[128];
+  snprintf(file_path, sizeof file_path, "%s/%s", where, name);
+  FILE *file = fopen(file_path, "wb");
   ck_assert_ptr_nonnull(file);
   for (int i = 0; i < images; i++) {
     fputc((number + i) % 10, file);
@@ -34,29 +35,30 @@ static void write_file(const char *folder, const char *name, int number, int ima
   ck_assert_int_eq(fclose(file), 0);
 }
 
-static char folder[64];
+static char folder[64], path[128];
 static const char *const names[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                     "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+enum { FILES = 6, TEST_FILE = 5, RECORD = 1 + VALUES };
+
+static const char *path_of(int file) {
+  snprintf(path, sizeof path, "%s/%s", folder, names[file]);
+  return path;
+}
 
 static void make_folder(void) {
   snprintf(folder, sizeof folder, "/tmp/thalnet_cifar_XXXXXX");
   ck_assert_ptr_nonnull(mkdtemp(folder));
-  for (int f = 0; f < 6; f++) write_file(folder, names[f], f, 4 + f);
+  for (int f = 0; f < FILES; f++) write_file(folder, names[f], f, 4 + f);
 }
 
 static void remove_folder(void) {
-  char path[128];
-  for (int f = 0; f < 6; f++) {
-    snprintf(path, sizeof path, "%s/%s", folder, names[f]);
-    unlink(path);
-  }
+  for (int f = 0; f < FILES; f++) unlink(path_of(f));
   rmdir(folder);
 }
 
 START_TEST(planes_become_rows_of_colours) {
   struct example_image_data data;
   struct example_error error = {""};
-  make_folder();
   ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
   ck_assert_uint_eq(data.train.count, 27);
   ck_assert_uint_eq(data.validation.count, 3);
@@ -75,27 +77,159 @@ START_TEST(planes_become_rows_of_colours) {
                               byte_of(f, i, colour, row * SIDE + column));
     }
   example_image_data_free(&data);
-  remove_folder();
+}
+END_TEST
+
+/* The text names what is wrong, and more. */
+static void refuse_folder(const char *where, const char *words, const char *more) {
+  struct example_image_data data;
+  struct example_error error = {""};
+  ck_assert_int_eq(example_load_cifar(where, &data, &error), -1);
+  example_image_data_free(&data);
+  ck_assert_msg(strstr(error.text, words) && strstr(error.text, more), "'%s' lacks '%s' or '%s'", error.text, words,
+                more);
+  ck_assert_ptr_null(strchr(error.text, '\n'));
+}
+
+static void refuse(const char *words, const char *more) { refuse_folder(folder, words, more); }
+
+static void accept(void) {
+  struct example_image_data data;
+  struct example_error error = {""};
+  ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
+  ck_assert_uint_eq(data.stored.count, 30);
+  example_image_data_free(&data);
+}
+
+/* Puts bytes into a file, at this place. */
+static void change(int file, long place, const char *bytes, size_t size) {
+  FILE *stream = fopen(path_of(file), "r+b");
+  ck_assert_ptr_nonnull(stream);
+  ck_assert_int_eq(fseek(stream, place, SEEK_SET), 0);
+  ck_assert_uint_eq(fwrite(bytes, 1, size, stream), size);
+  ck_assert_int_eq(fclose(stream), 0);
+}
+
+START_TEST(missing_files_are_named) {
+  for (int f = 0; f < FILES; f++) {
+    char kept[160];
+    snprintf(kept, sizeof kept, "%s.kept", path_of(f));
+    ck_assert_int_eq(rename(path_of(f), kept), 0);
+    refuse("there is no", names[f]);
+    ck_assert_int_eq(rename(kept, path_of(f)), 0);
+  }
+  accept();
+  refuse_folder("/tmp/thalnet_cifar_nowhere", "No such file", "nowhere");
+  static char deep[5000];
+  memset(deep, '/', 4090); /* still a folder's name, but not with a file's behind it */
+  refuse_folder(deep, "too long", "/");
+}
+END_TEST
+
+START_TEST(names_that_are_there_decide) {
+  ck_assert_int_eq(unlink(path_of(2)), 0);
+  ck_assert_int_eq(symlink(path_of(2), path_of(2)), 0);
+  refuse("symbolic link", names[2]);
+  ck_assert_int_eq(unlink(path_of(2)), 0);
+  ck_assert_int_eq(mkdir(path_of(2), 0777), 0);
+  refuse("not a regular file", names[2]);
+  ck_assert_int_eq(rmdir(path_of(2)), 0);
+  ck_assert_int_eq(mkfifo(path_of(2), 0666), 0);
+  refuse("not a regular file", names[2]);
+}
+END_TEST
+
+/* Whatever is no multiple of a record, CIFAR-100 with its two labels among it. */
+START_TEST(sizes_are_checked) {
+  static const long sizes[] = {1, 2, RECORD - 1, RECORD + 1, 2 * RECORD - 1, 3 * RECORD + 3072};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    ck_assert_int_eq(truncate(path_of(1), sizes[i]), 0);
+    refuse("the file ends inside image", names[1]);
+    write_file(folder, names[1], 1, 5);
+  }
+  ck_assert_int_eq(truncate(path_of(1), 0), 0);
+  refuse("empty", names[1]);
+  FILE *file = fopen(path_of(1), "wb");
+  for (int i = 0; i < 10; i++)
+    for (int k = 0; k < RECORD + 1; k++) fputc(k < 2 ? 7 : 1, file);
+  ck_assert_int_eq(fclose(file), 0);
+  refuse("the file ends inside image 10", names[1]);
 }
 END_TEST
 
 /* Packed nothing is a file that is not empty. */
 START_TEST(files_without_images_are_refused) {
-  static const uint8_t nothing[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  for (int f = 0; f < 6; f++) {
-    struct example_image_data data;
-    struct example_error error = {""};
-    char path[128];
-    make_folder();
-    snprintf(path, sizeof path, "%s/%s", folder, names[f]);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(nothing, 1, sizeof nothing, file), sizeof nothing);
-    ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(example_load_cifar(folder, &data, &error), -1);
-    ck_assert_msg(strstr(error.text, names[f]) && strstr(error.text, "no images"), "%s", error.text);
-    example_image_data_free(&data);
-    remove_folder();
+  static const char nothing[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0";
+  for (int f = 0; f < FILES; f++) {
+    ck_assert_int_eq(truncate(path_of(f), 0), 0);
+    change(f, 0, nothing, sizeof nothing);
+    refuse("no images", names[f]);
+    write_file(folder, names[f], f, 4 + f);
+  }
+}
+END_TEST
+
+START_TEST(labels_are_below_10) {
+  for (int label = 10; label < 256; label++) {
+    const char bytes[] = {(char)label, 100};
+    char words[64];
+    snprintf(words, sizeof words, "label 3 is %d, not one of 0..9", label);
+    change(TEST_FILE, 3 * RECORD, bytes, 2); /* also bytes with which other files begin */
+    refuse(words, names[TEST_FILE]);
+    if (label == '<') continue;
+    snprintf(words, sizeof words, "label 0 is %d, not one of 0..9", label);
+    write_file(folder, names[TEST_FILE], TEST_FILE, 9);
+    change(TEST_FILE, 0, bytes, 2);
+    refuse(words, names[TEST_FILE]);
+    write_file(folder, names[TEST_FILE], TEST_FILE, 9);
+  }
+  change(TEST_FILE, 3 * RECORD, "\x09", 1);
+  accept();
+}
+END_TEST
+
+START_TEST(other_versions_are_named) {
+  for (char protocol = 0; protocol < 6; protocol++) {
+    const char bytes[] = {(char)0x80, protocol};
+    change(3, 0, bytes, 2);
+    refuse("a Python pickle", names[3]);
+  }
+  change(3, 0, "\x80\x06", 2);
+  refuse("label 0 is 128", names[3]);
+  change(3, 0, "<html>", 6);
+  refuse("a web page", names[3]);
+}
+END_TEST
+
+START_TEST(mixed_up_files_are_found) {
+  write_file(folder, names[TEST_FILE], 3, 9); /* begins as the fourth does */
+  refuse("test_batch.bin begins as data_batch_4.bin", "mixed up");
+  write_file(folder, names[TEST_FILE], TEST_FILE, 9);
+  write_file(folder, names[4], 1, 8);
+  refuse("data_batch_5.bin begins as data_batch_2.bin", "mixed up");
+  write_file(folder, names[4], 4, 8);
+  accept();
+}
+END_TEST
+
+START_TEST(files_may_be_too_small_or_too_large) {
+  for (int f = 0; f < TEST_FILE; f++) write_file(folder, names[f], f, f == 0 ? 5 : 1);
+  refuse("9 training images are too few", folder);
+  write_file(folder, names[1], 1, 2);
+  struct example_image_data data;
+  struct example_error error = {""};
+  ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
+  ck_assert_uint_eq(data.validation.count, 1);
+  example_image_data_free(&data);
+  for (long images = 10000; images <= 10001; images++) { /* most of it is a hole */
+    ck_assert_int_eq(truncate(path_of(0), images * RECORD), 0);
+    if (images > 10000) {
+      refuse("more than 10000 images", names[0]);
+    } else {
+      ck_assert_msg(example_load_cifar(folder, &data, &error) == 0, "%s", error.text);
+      ck_assert_uint_eq(data.stored.count, 10005);
+      example_image_data_free(&data);
+    }
   }
 }
 END_TEST
@@ -222,8 +356,16 @@ int main(void) {
   Suite *suite = suite_create("cifar");
   TCase *cases = tcase_create("cifar");
   tcase_set_timeout(cases, 60.0);
+  tcase_add_checked_fixture(cases, make_folder, remove_folder);
   tcase_add_test(cases, planes_become_rows_of_colours);
+  tcase_add_test(cases, missing_files_are_named);
+  tcase_add_test(cases, names_that_are_there_decide);
+  tcase_add_test(cases, sizes_are_checked);
   tcase_add_test(cases, files_without_images_are_refused);
+  tcase_add_test(cases, labels_are_below_10);
+  tcase_add_test(cases, other_versions_are_named);
+  tcase_add_test(cases, mixed_up_files_are_found);
+  tcase_add_test(cases, files_may_be_too_small_or_too_large);
   tcase_add_test(cases, images_are_mirrored_then_shifted);
   tcase_add_test(cases, changes_follow_from_seed_epoch_and_image);
   tcase_add_test(cases, every_colour_gets_mean_0_and_variance_1);

@@ -244,6 +244,10 @@ START_TEST(other_files_are_named) {
   refuse(&label_shape, "web page");
   save(words, sizeof words - 1);
   refuse(&label_shape, "text");
+  save("ab\1\1", 4); /* begins like one */
+  refuse(&label_shape, "starts with 61 62, not 00 00");
+  save("\0a\1\1", 4);
+  refuse(&label_shape, "starts with 00 61, not 00 00");
   save("\x7f"
        "ELF\2\1\1",
        7);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/mnist.h"
@@ -107,6 +108,45 @@ START_TEST(missing_files_are_named) {
   }
   remove_folder();
   for (int i = 0; i < 4; i++) refuse("No such file", folder);
+}
+END_TEST
+
+/* A name that is there decides, even where it leads nowhere: the next one could be another set. */
+START_TEST(names_that_are_there_decide) {
+  char path[160];
+  snprintf(path, sizeof path, "%s/train-images-idx3-ubyte.gz", folder);
+  ck_assert_int_eq(symlink(path, path), 0);
+  refuse("symbolic link", path);
+  unlink(path);
+  ck_assert_int_eq(mkdir(path, 0777), 0);
+  refuse("not a regular file", path);
+  rmdir(path);
+  accept();
+}
+END_TEST
+
+START_TEST(long_paths_are_refused) {
+  static char deep[5000];
+  struct example_image_data data;
+  struct example_error error = {""};
+  size_t length = strlen(folder);
+  memcpy(deep, folder, length);
+  memset(deep + length, '/', 4090 - length); /* still a folder's name, but not with a file's behind it */
+  ck_assert_int_eq(example_load_mnist(deep, &data, &error), -1);
+  example_image_data_free(&data);
+  ck_assert_ptr_nonnull(strstr(error.text, "too long"));
+}
+END_TEST
+
+START_TEST(held_out_images_are_the_last) {
+  struct example_image_data data;
+  struct example_error error = {""};
+  ck_assert_int_eq(example_load_mnist(folder, &data, &error), 0);
+  example_split_images(&data, 7);
+  ck_assert_uint_eq(data.train.count, TRAIN - 7);
+  ck_assert_uint_eq(data.validation.count, 7);
+  ck_assert_ptr_eq(data.validation.pixels, data.stored.pixels + (TRAIN - 7) * EXAMPLE_PIXELS);
+  example_image_data_free(&data);
 }
 END_TEST
 
@@ -276,6 +316,9 @@ int main(void) {
   tcase_add_checked_fixture(cases, make_folder, remove_folder);
   tcase_add_test(cases, files_are_found_under_their_usual_names);
   tcase_add_test(cases, missing_files_are_named);
+  tcase_add_test(cases, names_that_are_there_decide);
+  tcase_add_test(cases, long_paths_are_refused);
+  tcase_add_test(cases, held_out_images_are_the_last);
   tcase_add_test(cases, labels_are_digits);
   tcase_add_test(cases, images_and_labels_fit_together);
   tcase_add_test(cases, mixed_up_sets_are_found);

@@ -98,6 +98,82 @@ START_TEST(files_are_read_plain_and_packed) {
 }
 END_TEST
 
+START_TEST(texts_are_not_larger_than_they_may_be) {
+  enum { SIZE = 2 << 16 }; /* where more memory would be asked for */
+  const size_t most = example_text_most;
+  char *bytes = malloc(SIZE);
+  struct example_text text;
+  struct example_error error = {""};
+  ck_assert_ptr_nonnull(bytes);
+  snprintf(path, sizeof path, "/tmp/thalnet_text_XXXXXX");
+  close(mkstemp(path));
+  memset(bytes, 'a', SIZE);
+  bytes[0] = 'b';
+  example_text_most = SIZE;
+  save(bytes, SIZE);
+  refuse("more than 131072 bytes");
+  save(bytes, SIZE - 1);
+  ck_assert_int_eq(example_load_text(path, 0, &text, &error), 0);
+  ck_assert_uint_eq(text.count, SIZE - 1);
+  example_text_free(&text);
+  example_text_most = most;
+  ck_assert_uint_eq(most, (size_t)1 << 31);
+  unlink(path);
+  free(bytes);
+}
+END_TEST
+
+/* Any byte is a character: upper case, NUL, the mark of UTF-8, 0xff. The last is no end of file, and the first no end of text. */
+START_TEST(every_byte_is_a_character) {
+  uint8_t bytes[256 + 4];
+  struct example_text text;
+  struct example_error error = {""};
+  snprintf(path, sizeof path, "/tmp/thalnet_text_XXXXXX");
+  close(mkstemp(path));
+  memcpy(bytes, "\xef\xbb\xbf\n", 4);
+  for (int i = 0; i < 256; i++) bytes[4 + i] = (uint8_t)(255 - i);
+  save(bytes, sizeof bytes);
+  ck_assert_msg(example_load_text(path, 0, &text, &error) == 0, "%s", error.text);
+  ck_assert_uint_eq(text.kinds, 256);
+  for (size_t i = 0; i < sizeof bytes; i++) ck_assert_uint_eq(text.stored[i], bytes[i]);
+  example_text_free(&text);
+  /* the shortest text has all parts, and one byte less is none */
+  save(bytes, 100);
+  ck_assert_int_eq(example_load_text(path, 0, &text, &error), 0);
+  ck_assert(text.train.count == 90 && text.validation.count == 5 && text.test.count == 5);
+  example_text_free(&text);
+  save(bytes, 1);
+  refuse("1 bytes is too short");
+  unlink(path);
+}
+END_TEST
+
+START_TEST(the_written_text_is_that_of_the_grammar) {
+  struct example_text text;
+  struct example_error error;
+  ck_assert_int_eq(example_write_text(&text, &error), 0);
+  uint8_t *wanted = malloc(text.count);
+  ck_assert_ptr_nonnull(wanted);
+  example_grammar_write(wanted, text.count);
+  for (size_t i = 0; i < text.count; i++) ck_assert_uint_eq(text.bytes[text.stored[i]], wanted[i]);
+  free(wanted);
+  example_text_free(&text);
+}
+END_TEST
+
+/* No text, and no segments: one that is empty. */
+START_TEST(segments_of_nothing) {
+  const uint8_t tokens[1] = {0};
+  for (size_t count = 0; count < 2; count++)
+    for (size_t wanted = 0; wanted < 2; wanted++) {
+      const struct example_characters text = {tokens, count};
+      const struct example_segments s = example_segments_make(text, wanted, 8);
+      ck_assert_uint_eq(s.segments, 1);
+      ck_assert_uint_eq(s.frames, count);
+    }
+}
+END_TEST
+
 START_TEST(the_grammar_writes_the_same_everywhere) {
   enum { COUNT = 400000 };
   uint8_t *text = malloc(COUNT);
@@ -294,6 +370,10 @@ int main(void) {
   TCase *cases = tcase_create("text");
   tcase_set_timeout(cases, 60.0);
   tcase_add_test(cases, files_are_read_plain_and_packed);
+  tcase_add_test(cases, texts_are_not_larger_than_they_may_be);
+  tcase_add_test(cases, every_byte_is_a_character);
+  tcase_add_test(cases, the_written_text_is_that_of_the_grammar);
+  tcase_add_test(cases, segments_of_nothing);
   tcase_add_test(cases, the_grammar_writes_the_same_everywhere);
   tcase_add_test(cases, streams_go_through_the_text);
   tcase_add_test(cases, segments_count_every_character_once);

@@ -256,6 +256,12 @@ START_TEST(metadata_is_checked) {
       {"checkpoint.swapped\":\"0\",", "checkpoint.swapped\":\"0\",\"thalnet.checkpoint.swapped\":\"0\",", FORMAT},
       {"checkpoint.build\":\"", "checkpoint.build\":\"\\u00fc", THALNET_OK},
       {"checkpoint.build\":", "checkpoint.built\":", MISMATCH},
+      {"\"thalnet.checkpoint.build\":", "\"note.build\":", FORMAT},
+      {"\"thalnet.checkpoint.updates\":", "\"note.updates\":", FORMAT},
+      {"\"thalnet.checkpoint.gradient_norm\":", "\"note.gradient_norm\":", FORMAT},
+      {"\"thalnet.checkpoint.swapped\":", "\"note.swapped\":", FORMAT},
+      {"gradient_norm\":\"", "gradient_norm\":\"0000000000000000", FORMAT},
+      {"\"thalnet.checksum\":", "\"note.checksum\":", FORMAT},
       {"\"host.epoch\":\"3\"", "\"host.\":\"3\"", FORMAT},
       {"\"host.epoch\":\"3\"", "\"host.Epoch\":\"3\"", FORMAT},
       {"\"host.epoch\":\"3\"", "\"host.note\":\"3\"", FORMAT}, /* twice */
@@ -310,6 +316,25 @@ START_TEST(numbers_that_do_not_go_together) {
   model_free(&own);
   model_free(&swapped);
   subject_free(&plain);
+}
+END_TEST
+
+/* A tensor less, or one whose shape is another. */
+START_TEST(tensors_are_needed) {
+  struct subject target;
+  struct model file, before;
+  pair_of(&target, &file, &before);
+  struct model shorter = model_shorter(&file),
+               turned = model_edit(&file, "\"checkpoint.states.0\":{\"dtype\":\"F32\",\"shape\":[3,",
+                                   "\"checkpoint.states.0\":{\"dtype\":\"F32\",\"shape\":[1,3,");
+  ck_assert_int_eq(load(&target, &shorter), THALNET_ERROR_FORMAT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "checkpoint.states.1 is missing"));
+  ck_assert_int_eq(load(&target, &turned), THALNET_ERROR_FORMAT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "checkpoint.states.0: shape [1, 3, "));
+  expect_same(&before, &target, "a file with other tensors");
+  model_free(&shorter);
+  model_free(&turned);
+  end_pair(&target, &file, &before);
 }
 END_TEST
 
@@ -640,19 +665,20 @@ START_TEST(memory_is_bounded) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {every_network_round_trips,
-                                truncations_and_flipped_bits,
-                                metadata_is_checked,
+  const TTest *const tests[] = {metadata_is_checked,
                                 numbers_that_do_not_go_together,
+                                tensors_are_needed,
                                 starts_are_needed,
                                 averages_of_nothing,
                                 averages_of_another,
                                 the_network_alone,
-                                sealed_noise,
                                 numbers_are_checked,
                                 what_is_not_finite_is_not_saved,
+                                memory_is_bounded,
                                 every_file_call_fails,
                                 every_allocation_fails,
-                                memory_is_bounded};
+                                sealed_noise,
+                                truncations_and_flipped_bits,
+                                every_network_round_trips};
   return IO_RUN("checkpoint_file", tests);
 }

@@ -163,6 +163,8 @@ START_TEST(bad_headers) {
       {"{\"__metadata__\":null}", "expected '{'", 0},
       {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", "'a' is there twice", 0},
       {"{\"__metadata__\":{},\"__metadata__\":{}}", "__metadata__ twice", 0},
+      {"{\"t", "a string does not end", 0},
+      {"{\"__metadata__\":{\"a", "a string does not end", 0},
       {"{}\n", "only spaces", 0},
       {"{} {}", "only spaces", 0},
       {"[]", "not a model file", 0},
@@ -316,7 +318,7 @@ START_TEST(bad_lengths) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {good_headers, broken_headers,  shortened_headers, bad_headers, long_names,
-                                many_tensors, adopted_headers, long_headers,      bad_lengths};
+  const TTest *const tests[] = {bad_headers,  long_names,        adopted_headers, bad_lengths,   many_tensors,
+                                long_headers, shortened_headers, good_headers,    broken_headers};
   return IO_RUN("header", tests);
 }

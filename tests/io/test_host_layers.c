@@ -263,6 +263,18 @@ START_TEST(edited_files) {
 }
 END_TEST
 
+/* The vectors of a layer are a tensor of its own. */
+START_TEST(every_tensor_counts) {
+  thalnet_center *net = make(), *copy = NULL;
+  struct model model = model_of(net), shorter = model_shorter(&model);
+  EXPECT(load(&shorter, known, KNOWN, &copy), THALNET_ERROR_FORMAT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "more tensors than the"));
+  model_free(&shorter);
+  model_free(&model);
+  thalnet_center_free(net);
+}
+END_TEST
+
 /* As many layers as the list has room for cost no more than their bytes: they bring tensors that the file would have to have. */
 START_TEST(many_layers) {
   enum { LAYERS = 4000, WORD = 26 };
@@ -290,6 +302,7 @@ int main(void) {
                                 lists_that_are_none,
                                 layers_that_change,
                                 edited_files,
+                                every_tensor_counts,
                                 many_layers};
   return IO_RUN("host_layers", tests);
 }

@@ -424,18 +424,18 @@ START_TEST(files_that_change) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {many_layers,
-                                many_connections,
-                                many_modules,
-                                many_parts,
-                                many_tensors,
+  const TTest *const tests[] = {shapes_are_told,
+                                files_that_change,
                                 more_outputs_than_tensors,
-                                large_networks,
-                                shapes_are_told,
                                 wide_outputs_are_limited,
                                 zeros_between_modules_are_limited,
                                 zeros_in_readers_are_limited,
                                 a_reader_of_nothing_is_refused,
-                                files_that_change};
+                                many_tensors,
+                                many_connections,
+                                many_modules,
+                                many_parts,
+                                many_layers,
+                                large_networks};
   return IO_RUN("hostile", tests);
 }

@@ -243,6 +243,6 @@ START_TEST(keys) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {utf8, unicode_escapes, strings, numbers, arrays, keys};
+  const TTest *const tests[] = {unicode_escapes, strings, numbers, arrays, keys, utf8};
   return IO_RUN("json_scan", tests);
 }

@@ -347,16 +347,8 @@ START_TEST(sources_end) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {text_measures_itself,
-                                words,
-                                numbers_of_words,
-                                fractions,
-                                fractions_come_back,
-                                real_numbers,
-                                locales_have_no_say,
-                                floats_are_little_endian,
-                                sorting,
-                                aliens,
-                                sources_end};
+  const TTest *const tests[] = {
+      text_measures_itself,     words,   numbers_of_words,    fractions,   aliens, sources_end, locales_have_no_say,
+      floats_are_little_endian, sorting, fractions_come_back, real_numbers};
   return IO_RUN("parts", tests);
 }
