@@ -67,7 +67,8 @@ THALNET_API thalnet_status thalnet_center_load_memory(const void *bytes, size_t 
  * before that the old file is untouched. If only making the rename durable fails, the new file is there already. Weights are
  * finite, unless the center was loaded with allow_nonfinite: then they are saved as they are, and load in the same way.
  * @retval THALNET_ERROR_HANDLE, THALNET_ERROR_STATE (not built), THALNET_ERROR_ARGUMENT, THALNET_ERROR_VERSION
- * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY, THALNET_ERROR_BUSY (being written)
+ * @retval THALNET_ERROR_IO, THALNET_ERROR_MEMORY
+ * @retval THALNET_ERROR_BUSY the center is being written; or another thread or process is saving to that path
  * @retval THALNET_ERROR_LIMIT, THALNET_ERROR_OVERFLOW the description of the network is too large for a file */
 THALNET_API thalnet_status thalnet_center_save(const thalnet_center *net, const char *path,
                                                const thalnet_save_options *options);

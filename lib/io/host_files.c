@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,6 +192,60 @@ static int32_t thalnet__posix_sync_folder(void *user, const char *path) {
   const int32_t error = thalnet__sync_folder_of(path);
   errno = before;
   return error;
+}
+
+/* --- guards --- */
+
+/* Locks what was opened. 0: it lost its name meanwhile, to whoever had the lock before. */
+static int thalnet__lock(int descriptor, const char *path, int32_t *error) {
+  struct stat mine, named;
+  int result;
+  if (fstat(descriptor, &mine) != 0) {
+    *error = errno;
+    unlink(path);
+    return 1;
+  }
+  if (!S_ISREG(mine.st_mode)) {
+    *error = ENXIO;
+    return 1;
+  }
+  THALNET__RETRY(result, flock(descriptor, LOCK_EX | LOCK_NB));
+  if (result == -1) *error = errno == EWOULDBLOCK ? EWOULDBLOCK : 0; /* others: there are no locks here */
+  if (result == -1) return 1;
+  if (lstat(path, &named) != 0) {
+    if (errno == ENOENT) return 0;
+    *error = errno;
+    unlink(path);
+    return 1;
+  }
+  return named.st_dev == mine.st_dev && named.st_ino == mine.st_ino;
+}
+
+int32_t thalnet__guard_file(const thalnet_io *io, const char *path, int *guard_out) {
+  const int before = errno;
+  int32_t error = 0;
+  *guard_out = -1;
+  while (io->open_write == thalnet__posix_open_write && *guard_out == -1 && error == 0) {
+    int descriptor;
+    THALNET__RETRY(descriptor, open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666));
+    if (descriptor == -1)
+      error = errno;
+    else if (thalnet__lock(descriptor, path, &error) && error == 0)
+      *guard_out = descriptor;
+    else
+      close(descriptor);
+  }
+  errno = before;
+  return error;
+}
+
+void thalnet__release_guard(int guard) {
+  const int before = errno;
+  if (guard != -1) {
+    flock(guard, LOCK_UN); /* a child that was forked meanwhile has the descriptor, too */
+    close(guard);
+  }
+  errno = before;
 }
 
 /* --- the option --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/image.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/checked.h"
@@ -174,11 +175,14 @@ static thalnet_status thalnet__write_file(const thalnet__image *image, const tha
   return status == THALNET_OK && error != 0 ? thalnet__io_fail("closing", error) : status;
 }
 
-static thalnet_status thalnet__replace(const thalnet__image *image, const thalnet_io *io, const char *path,
-                                       const char *temporary) {
+static thalnet_status thalnet__replace_guarded(const thalnet__image *image, const thalnet_io *io, const char *path,
+                                               const char *temporary, int guard) {
   void *file = NULL;
   int32_t error = io->open_write(io->user, temporary, &file);
-  if (error != 0) return thalnet__fail_within(thalnet__io_fail("opening", error), temporary);
+  if (error != 0) {
+    if (guard != -1) io->remove(io->user, temporary); /* the lock has made it */
+    return thalnet__fail_within(thalnet__io_fail("opening", error), temporary);
+  }
   thalnet_status status = thalnet__write_file(image, io, file);
   if (status != THALNET_OK) status = thalnet__fail_within(status, temporary);
   if (status == THALNET_OK) {
@@ -192,6 +196,19 @@ static thalnet_status thalnet__replace(const thalnet__image *image, const thalne
   error = io->sync_folder(io->user, path);
   if (error == 0) return THALNET_OK;
   return thalnet__fail_within(thalnet__io_fail("it is complete, but making its new name durable", error), path);
+}
+
+/* The lock lasts until the file has its name: after closing, another one that saves could otherwise begin to write it. */
+static thalnet_status thalnet__replace(const thalnet__image *image, const thalnet_io *io, const char *path,
+                                       const char *temporary) {
+  int guard;
+  const int32_t error = thalnet__guard_file(io, temporary, &guard);
+  if (error == EWOULDBLOCK)
+    return thalnet__fail(THALNET_ERROR_BUSY, "%.160s: somebody else is saving to it", temporary);
+  if (error != 0) return thalnet__fail_within(thalnet__io_fail("opening", error), temporary);
+  const thalnet_status status = thalnet__replace_guarded(image, io, path, temporary, guard);
+  thalnet__release_guard(guard);
+  return status;
 }
 
 thalnet_status thalnet__image_save(const thalnet__image *given, const char *path, const thalnet_io *io) {

@@ -201,7 +201,7 @@ START_TEST(folders_that_cannot_be_synced) {
   system_calls_watch(0, 0, 0);
   EXPECT_OK(trial_do(&trial));
   const int renamed = (int)(strchr(system_calls.log, 'n') - system_calls.log) + 1;
-  ck_assert_str_eq(system_calls.log + renamed, "osc");
+  ck_assert_str_eq(system_calls.log + renamed, "oscc"); /* the last one gives the lock up */
   for (int call = 1; call <= 2; call++) {
     system_calls_watch(renamed + call, 1, call == 1 ? EACCES : EINVAL);
     EXPECT_OK(trial_do(&trial));

@@ -45,6 +45,7 @@ UNSEEN = [
     ("thalnet_gradient_check|thalnet_center_ablate", "OVERFLOW", "as thalnet_forward"),
     ("thalnet_center_edit", "BUSY", "its comment says so of thalnet_center_build"),
     ("thalnet_module_split", "VERSION", "it has no options"),
+    ("thalnet_watch_step", "BUSY", "as thalnet_optimizer_move"),
     ("thalnet_optimizer_move", "BUSY", "an optimizer is busy within calls that ask nothing of the host, which could try it"),
     ("thalnet_checkpoint_load_memory", "LIMIT", "of the header's size alone, as thalnet_center_load_memory"),
     ("thalnet_state_read", "NONFINITE", "its comment says so of thalnet_state_write"),
