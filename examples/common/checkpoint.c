@@ -102,7 +102,8 @@ static int save_seconds(const struct example_trainer *t) {
   int written = 0;
   if (file) {
     const int count = fprintf(file, "%.2f\n", t->progress.trained); /* negative after an error */
-    written = fclose(file) ? 0 : count > 0;
+    written = count > 0;
+    if (fclose(file)) written = 0;
   }
   if (!written) example_complain(t->settings->program, "%s: it could not be written", path ? path : "seconds.txt");
   free(path);
