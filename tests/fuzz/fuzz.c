@@ -80,9 +80,10 @@ const char *fuzz_file(const void *bytes, size_t size) {
   static char path[64];
   if (descriptor < 0) {
     descriptor = open_nameless();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    snprintf(path, sizeof path, "/dev/fd/%d", descriptor);
   }
-  if (ftruncate(descriptor, 0) || pwrite(descriptor, bytes, size, 0) != (ssize_t)size)
+  /* where opening such a path is but a dup the place in the file is shared */
+  if (ftruncate(descriptor, 0) || pwrite(descriptor, bytes, size, 0) != (ssize_t)size || lseek(descriptor, 0, SEEK_SET))
     fuzz_fail("the temporary file cannot be written");
   return path;
 }

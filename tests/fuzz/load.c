@@ -33,6 +33,15 @@ thalnet_center *fuzz_load(const void *bytes, size_t size, const struct fuzz_load
   return net;
 }
 
+int fuzz_is_small(const thalnet_center *net, size_t sequences, size_t frames) {
+  enum { OPERATIONS_MOST = 1000000 };
+  thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
+  FUZZ_OK(thalnet_center_measure(net, &size));
+  const uint64_t steps =
+      frames * (uint64_t)thalnet_center_steps_per_frame(net) + (uint64_t)thalnet_center_settle_steps(net);
+  return (size.step_operations + size.state_values) * steps * sequences <= OPERATIONS_MOST;
+}
+
 uint8_t *fuzz_save(const thalnet_center *net, size_t *size_out) {
   size_t size = 0;
   FUZZ_OK(thalnet_center_save_memory(net, NULL, 0, &size));

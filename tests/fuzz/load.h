@@ -18,6 +18,9 @@ struct fuzz_load {
  * the file. NULL: refused. The center uses `memory`, which is started here. */
 thalnet_center *fuzz_load(const void *bytes, size_t size, const struct fuzz_load *load, struct fuzz_memory *memory);
 
+/* 1 where a batch of that shape is computed soon enough. */
+int fuzz_is_small(const thalnet_center *net, size_t sequences, size_t frames);
+
 /* The file of a network; free() it. */
 uint8_t *fuzz_save(const thalnet_center *net, size_t *size_out);
 

@@ -82,6 +82,16 @@ static void change_text(struct file *file, struct mutate_random *random) {
   replace(file, place, old, window, length);
 }
 
+/* The first dimension of some tensor. */
+static size_t draw_dimension(const struct file *file, struct mutate_random *random, size_t *start) {
+  static const char shape[] = "\"shape\":[";
+  size_t count = 0, digits = 0;
+  for (const char *at = strstr(file->text, shape); at != NULL; at = strstr(at + 1, shape))
+    if (mutate_below(random, ++count) == 0) *start = (size_t)(at - file->text) + sizeof shape - 1;
+  while (count > 0 && is_digit(file->text[*start + digits])) digits++;
+  return digits;
+}
+
 static void change_number(struct file *file, struct mutate_random *random) {
   static const char *const numbers[] = {"0",
                                         "1",
@@ -108,7 +118,8 @@ static void change_number(struct file *file, struct mutate_random *random) {
                                         "+1",
                                         "1e3",
                                         ""};
-  size_t start = 0, old = draw_run(file, is_digit, random, &start);
+  size_t start = 0, old = 0;
+  old = mutate_below(random, 4) ? draw_run(file, is_digit, random, &start) : draw_dimension(file, random, &start);
   if (old == 0) return;
   char digits[32];
   if (mutate_below(random, 2) && old < 10) { /* a little more or less */

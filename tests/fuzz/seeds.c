@@ -140,14 +140,16 @@ static void put_texts(void) {
 /* Five bytes a file, as targets/cifar.c has them: name and faults, records, label, pixel, bytes given. */
 static void put_cifar(void) {
   enum { FILES = 6, BYTES = 5 };
-  static const char *const names[] = {"plain", "packed", "packed_names", "cut", "longer", "changed", "no_records"};
-  for (int kind = 0; kind < 7; kind++) {
+  static const char *const names[] = {"plain",  "packed",  "packed_names", "cut",
+                                      "longer", "changed", "no_records",   "wrong_label"};
+  for (int kind = 0; kind < 8; kind++) {
     uint8_t input[FILES * BYTES];
     for (int file = 0; file < FILES; file++) {
       const uint8_t last = file == FILES - 1, packed = kind == 1 || kind == 2 || (kind == 6 && last);
       const uint8_t fault = kind >= 3 && kind <= 5 && last ? (uint8_t)(kind - 2) : 0;
       const uint8_t described[BYTES] = {(uint8_t)((kind == 2 ? 2 : 0) | packed << 2 | fault << 3),
-                                        kind == 6 && last ? 0 : 2, (uint8_t)file, (uint8_t)(file * 20), 0};
+                                        kind == 6 && last ? 0 : 2, kind == 7 && last ? 245 : (uint8_t)file,
+                                        (uint8_t)(file * 20), 0};
       memcpy(input + file * BYTES, described, BYTES);
     }
     put("cifar", names[kind], input, sizeof input);

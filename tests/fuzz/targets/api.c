@@ -11,9 +11,9 @@ enum { CALLS_MOST = 160, WORK = 400000 };
 
 void *api_take(struct api *api, int kind) {
   const uint8_t byte = fuzz_byte(&api->input);
-  const int from = byte >= 248 ? byte % KINDS : kind;
-  const size_t slot = byte >= 248 ? 0 : byte % SLOTS;
-  const int none = byte >= 240 && byte < 248;
+  const int from = byte % 32 == 31 ? byte / 32 % KINDS : kind, none = byte % 32 == 30;
+  size_t slot = byte % 32 == 31 ? 0 : byte % SLOTS;
+  for (int i = 0; i < SLOTS && api->handles[from][slot] == NULL; i++) slot = (slot + 1) % SLOTS; /* rather than none */
   api->home = none ? NULL : api->homes[from][slot];
   return none ? NULL : api->handles[from][slot];
 }
@@ -71,25 +71,25 @@ size_t api_size(struct api *api) {
   static const size_t odd[] = {0,       9, 33, 100, THALNET_COUNT_LIMIT + 1, THALNET_SIZE_LIMIT, THALNET_SIZE_LIMIT + 1,
                                SIZE_MAX};
   const uint8_t byte = fuzz_byte(&api->input);
-  return byte < 248 ? 1 + byte % 4u : odd[byte - 248];
+  return byte % 32 != 31 ? 1 + byte % 4u : odd[byte / 32];
 }
 
 int32_t api_index(struct api *api) {
   static const int32_t odd[] = {-1, 3, 4, 5, 1000, INT32_MAX, INT32_MIN, -2};
   const uint8_t byte = fuzz_byte(&api->input);
-  return byte < 248 ? byte % 3 : odd[byte - 248];
+  return byte % 32 != 31 ? byte % 3 : odd[byte / 32];
 }
 
 int32_t api_steps(struct api *api) {
   static const int32_t odd[] = {0, -1, 5, 7, 64, THALNET_STEPS_LIMIT, THALNET_STEPS_LIMIT + 1, INT32_MAX};
   const uint8_t byte = fuzz_byte(&api->input);
-  return byte < 200 ? 1 : byte < 248 ? 1 + byte % 3 : odd[byte - 248];
+  return byte % 32 == 31 ? odd[byte / 32] : byte % 4 > 0 ? 1 : 1 + byte / 4 % 3;
 }
 
 float api_rate(struct api *api) {
   static const float odd[] = {-1.0f, 1.0f, NAN, INFINITY, 1e-30f, 1e30f, -0.0f, 0.999999f};
   const uint8_t byte = fuzz_byte(&api->input);
-  return byte < 248 ? (float)(byte % 4) / 4.0f : odd[byte - 248];
+  return byte % 16 != 15 ? (float)(byte % 4) / 4.0f : odd[byte / 32];
 }
 
 const char *api_name(struct api *api) {
@@ -105,24 +105,24 @@ const char *api_name(struct api *api) {
                                       "x y",
                                       "0123456789012345678901234567890123456789012345678901234567890123"};
   const uint8_t byte = fuzz_byte(&api->input);
-  return byte < 240 ? names[byte % 6] : names[byte % 11];
+  return byte % 16 != 15 ? names[byte % 6] : names[byte / 16 % 11];
 }
 
 const char *api_tensor(struct api *api, const thalnet_center *net) {
   const uint8_t byte = fuzz_byte(&api->input);
   const size_t count = thalnet_center_tensor_count(net);
-  if (byte < 64) return NULL;
-  return byte < 248 && count > 0 ? thalnet_center_tensor_name(net, byte % count) : "modules.0.layers.0.weight";
+  if (byte % 4 == 0) return NULL;
+  return byte % 32 != 31 && count > 0 ? thalnet_center_tensor_name(net, byte % count) : "modules.0.layers.0.weight";
 }
 
 size_t api_count(struct api *api, size_t right) {
   const size_t odd[] = {0, right + 1, right - 1, VALUES, 1, 2 * right, right / 2, right};
   const uint8_t byte = fuzz_byte(&api->input);
-  const size_t count = byte < 248 ? right : odd[byte - 248];
+  const size_t count = byte % 16 != 15 ? right : odd[byte / 32];
   return count < VALUES ? count : VALUES;
 }
 
-void *api_maybe(struct api *api, void *pointer) { return fuzz_byte(&api->input) < 252 ? pointer : NULL; }
+void *api_maybe(struct api *api, void *pointer) { return fuzz_byte(&api->input) % 64 != 63 ? pointer : NULL; }
 
 int api_can_compute(struct api *api, const thalnet_center *net, size_t sequences, size_t frames, size_t times) {
   thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
@@ -138,6 +138,41 @@ int api_can_compute(struct api *api, const thalnet_center *net, size_t sequences
 
 int api_can_compute_batch(struct api *api, const thalnet_center *net, const thalnet_batch *batch, size_t times) {
   return api_can_compute(api, net, thalnet_batch_sequences(batch), thalnet_batch_frames(batch), times);
+}
+
+/* --- a start -------------------------------------------------------------------------------------------------------- */
+
+static void put(struct api *api, int kind, size_t slot, void *handle, thalnet_center *home) {
+  api->handles[kind][slot] = handle;
+  api->homes[kind][slot] = home;
+}
+
+/* A network with all that belongs to it, and a draft of the next one: few programs would come to have them by themselves. */
+static void start(struct api *api) {
+  const uint8_t byte = fuzz_byte(&api->input);
+  thalnet_center_options options = THALNET_CENTER_OPTIONS_INIT;
+  thalnet_optimizer_options updates = THALNET_OPTIMIZER_OPTIONS_INIT;
+  thalnet_center *net = NULL, *draft = NULL;
+  thalnet_batch *batch = NULL;
+  thalnet_state *state = NULL;
+  thalnet_optimizer *optimizer = NULL;
+  if (byte % 8 == 7) return; /* from nothing */
+  options.memory = &api->memory.hooks;
+  options.learned_start = byte >> 5 & 1;
+  options.in_order = byte >> 6 & 1;
+  updates.average = byte & 128 ? 0.5 : 0.0;
+  FUZZ_OK(support_try_net(byte >> 3 & 3, &options, &net));
+  FUZZ_OK(thalnet_batch_create(net, 3, 3, NULL, &batch));
+  FUZZ_OK(support_try_fill(net, batch, 2, 2, byte));
+  FUZZ_OK(thalnet_state_create(net, 3, NULL, &state));
+  FUZZ_OK(thalnet_optimizer_create(net, byte % 4, &updates, &optimizer));
+  FUZZ_OK(thalnet_center_edit(net, &draft));
+  put(api, CENTER, 0, net, NULL);
+  put(api, CENTER, 1, draft, NULL);
+  put(api, MODULE, 0, thalnet_center_get_module(draft, 0), draft);
+  put(api, BATCH, 0, batch, net);
+  put(api, STATE, 0, state, net);
+  put(api, OPTIMIZER, 0, optimizer, net);
 }
 
 /* --- programs ----------------------------------------------------------------------------------------------------------- */
@@ -173,6 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   api.failing.inner = &host_leaky;
   api.threads = support_executor_hooks(&api.executor);
   fuzz_memory_start(&api.memory, 4 << 20);
+  start(&api);
   for (int call = 0; call < CALLS_MOST && api.input.size > 0; call++) run_call(&api);
   free_all(&api);
   fuzz_memory_end(&api.memory, "a program");

@@ -48,7 +48,7 @@ static thalnet_checkpoint_contents take_contents(struct api *api, thalnet_state 
   contents.states = states;
   const uint8_t byte = fuzz_byte(IN);
   contents.pairs = pairs;
-  contents.pair_count = byte < 240 ? byte % 3 : byte % 6;
+  contents.pair_count = byte % 16 != 15 ? byte % 3 : byte / 16 % 6;
   return contents;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A folder with CIFAR-10's six files. A record has 3073 bytes, so the input does not hold them: five bytes describe a file,
- * with some of its first bytes behind them. */
+/* A folder with CIFAR-10's six files. A record has 3073 bytes, so the input does not hold them: five bytes describe a file;
+ * behind all of these are first bytes of files as they are. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,14 +23,27 @@ static const char *path_of(int file, int packed_name) {
   return path;
 }
 
-/* Records count from the first label on, their pixels from the first one. */
-static size_t write_records(struct fuzz_input *input, uint8_t *bytes, unsigned records, uint8_t label, uint8_t pixel) {
-  for (unsigned i = 0; i < records; i++) {
-    bytes[i * RECORD] = (uint8_t)((label + i) % 10);
-    memset(bytes + i * RECORD + 1, pixel + (int)i, RECORD - 1);
+/* What the input says of a file. */
+struct description {
+  unsigned choices, records, given;
+  uint8_t label, pixel;
+};
+
+static void read_description(struct fuzz_input *input, struct description *file) {
+  file->choices = fuzz_byte(input);
+  file->records = fuzz_below(input, RECORDS + 1);
+  file->label = fuzz_byte(input);
+  file->pixel = fuzz_byte(input);
+  file->given = fuzz_byte(input);
+}
+
+/* Records count from the first label on, their pixels from the first one. From 200 on it is a wrong one. */
+static size_t write_records(struct fuzz_input *input, uint8_t *bytes, const struct description *file) {
+  for (unsigned i = 0; i < file->records; i++) {
+    bytes[i * RECORD] = (uint8_t)(file->label < 200 ? (file->label + i) % 10 : 10u + file->label % 4u);
+    memset(bytes + i * RECORD + 1, file->pixel + (int)i, RECORD - 1);
   }
-  size_t size = records * RECORD, given = fuzz_byte(input);
-  if (given > input->size) given = input->size;
+  const size_t size = file->records * RECORD, given = file->given < input->size ? file->given : input->size;
   if (given > 0) memcpy(bytes, input->bytes, given);
   input->bytes += given;
   input->size -= given;
@@ -58,19 +71,17 @@ static size_t spoil(uint8_t *bytes, size_t size, unsigned how, unsigned where) {
   return size + where;
 }
 
-static void write_file(struct fuzz_input *input, int file) {
+static void write_file(struct fuzz_input *input, int number, const struct description *file) {
   static uint8_t plain[ROOM + 256], packed[ROOM + 1024];
-  const unsigned choices = fuzz_byte(input), records = fuzz_below(input, RECORDS + 1);
-  const uint8_t label = fuzz_byte(input), pixel = fuzz_byte(input);
-  size_t size = write_records(input, plain, records, label, pixel);
+  size_t size = write_records(input, plain, file);
   uint8_t *bytes = plain;
-  if (choices & 4) {
+  if (file->choices & 4) {
     size = pack(plain, size, packed, ROOM + 512);
     bytes = packed;
   }
-  size = spoil(bytes, size, choices >> 3 & 3, pixel);
-  if ((choices & 3) == MISSING) return;
-  FILE *stream = fopen(path_of(file, (choices & 3) == PACKED_NAME), "wb");
+  size = spoil(bytes, size, file->choices >> 3 & 3, file->pixel);
+  if ((file->choices & 3) == MISSING) return;
+  FILE *stream = fopen(path_of(number, (file->choices & 3) == PACKED_NAME), "wb");
   if (stream == NULL || fwrite(bytes, 1, size, stream) != size || fclose(stream)) fuzz_fail("a file cannot be written");
 }
 
@@ -79,6 +90,8 @@ static void check(const struct example_image_data *data) {
     fuzz_fail("%zu, %zu and %zu images", data->train.count, data->validation.count, data->test.count);
   for (size_t i = 0; i < data->stored.count; i++)
     if (data->stored.labels[i] > 9) fuzz_fail("label %u", data->stored.labels[i]);
+  for (size_t i = 0; i < data->test.count; i++)
+    if (data->test.labels[i] > 9) fuzz_fail("label %u", data->test.labels[i]);
   const struct example_normalization normalization = example_normalize(&data->test);
   static float values[EXAMPLE_CIFAR_VALUES];
   example_show_image(data->validation.pixels, &normalization, NULL, values);
@@ -88,7 +101,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   struct fuzz_input input = {bytes, size};
   struct example_image_data data;
   struct example_error error = {""};
-  for (int file = 0; file < FILES; file++) write_file(&input, file);
+  struct description files[FILES];
+  for (int file = 0; file < FILES; file++) read_description(&input, &files[file]);
+  for (int file = 0; file < FILES; file++) write_file(&input, file, &files[file]);
   if (example_load_cifar(fuzz_folder(), &data, &error)) {
     if (!support_text_is_good(error.text)) fuzz_fail("error text '%s'", error.text);
   } else {

@@ -5,16 +5,7 @@
 
 #include "../load.h"
 
-enum { SEQUENCES = 2, FRAMES = 2, OPERATIONS_MOST = 1000000 };
-
-/* All that a batch computes: time steps of all sequences, each with so many operations. */
-static int is_small(const thalnet_center *net) {
-  thalnet_center_size size = THALNET_CENTER_SIZE_INIT;
-  FUZZ_OK(thalnet_center_measure(net, &size));
-  const uint64_t steps =
-      FRAMES * (uint64_t)thalnet_center_steps_per_frame(net) + (uint64_t)thalnet_center_settle_steps(net);
-  return (size.step_operations + size.state_values) * steps * SEQUENCES <= OPERATIONS_MOST;
-}
+enum { SEQUENCES = 2, FRAMES = 2 };
 
 static void train(thalnet_center *net, thalnet_batch *batch, thalnet_state *state) {
   thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
@@ -93,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   const struct fuzz_load load = {.allow_nonfinite = 1, .layers = FUZZ_LAYERS};
   struct fuzz_memory memory;
   thalnet_center *net = fuzz_load(bytes, size, &load, &memory);
-  if (net != NULL && is_small(net)) compute(net);
+  if (net != NULL && fuzz_is_small(net, SEQUENCES, FRAMES)) compute(net);
   thalnet_center_free(net);
   fuzz_memory_end(&memory, "a center that was trained");
   return 0;
