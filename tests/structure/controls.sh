@@ -143,6 +143,10 @@ shared() { "$compiler" -shared -o "$work/$1.so" "$work/good.c.o" $2; }
 mapped="-Wl,--version-script=$work/tree/lib/libthalnet.map"
 if shared mapped "$mapped" 2>"$work/output"; then
   expect good "a shared library after the map" sh "$here/exports.sh" "$work/tree" "$work/mapped.so" - "$nm"
+  expect bad "a shared library that is not hardened" sh "$here/hardening.sh" "$work/mapped.so" "$nm"
+  archive fast.c "$both static __attribute__((constructor, used)) void set_fast_math(void) {}"
+  "$compiler" -shared -o "$work/fast.so" "$work/fast.c.o" "$mapped"
+  expect bad "a shared library with another floating-point mode" sh "$here/exports.sh" "$work/tree" "$work/fast.so" - "$nm"
   shared bare ""
   expect bad "a shared library without versions" sh "$here/exports.sh" "$work/tree" "$work/bare.so" - "$nm"
 fi

@@ -38,6 +38,10 @@ if [ "$shared" != - ]; then
     echo "$shared: the symbols above are data, only functions may be exported"
     status=1
   fi
+  if "$nm" "$shared" | grep 'set_fast_math'; then
+    echo "$shared was linked with -ffast-math: loading it would change the floating-point mode of its host"
+    status=1
+  fi
 fi
 
 if [ "$static" != - ]; then
