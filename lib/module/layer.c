@@ -128,7 +128,7 @@ void thalnet__bias_sums(const thalnet__layer_sum *sum, size_t column, size_t cou
     const thalnet__const_rows gates = {sum->gates.at + column + at, sum->gates.ld};
     memset(sums, 0, width * sizeof *sums);
     sum->kernels->add_rows(sum->rows, width, gates, sums);
-    if (one != NULL) sum->kernels->add(width, sums, one + at);
+    sum->kernels->add(width, sums, one + at);
     if (other != NULL) sum->kernels->add(width, sums, other + at);
   }
 }

@@ -16,7 +16,7 @@ size_t thalnet__hidden_width(const thalnet__layer *layer) {
 }
 
 size_t thalnet__norm_prepared(const thalnet__layer *layer) {
-  return (thalnet__norm_blocks(layer) + (layer->norm && layer->kind->cell ? 1 : 0)) * layer->units;
+  return (thalnet__norm_blocks(layer) + (layer->kind->cell ? 1 : 0)) * layer->units;
 }
 
 void thalnet__norm_prepare(const thalnet__layer *layer, const real *parameters, real *prepared) {

@@ -446,6 +446,8 @@ START_TEST(handles_are_checked) {
 #undef BOTH
   EXPECT(thalnet_checkpoint_save_memory(NULL, NULL, 0, &size), THALNET_ERROR_ARGUMENT);
   EXPECT(thalnet_checkpoint_save_memory(&contents, NULL, 0, NULL), THALNET_ERROR_ARGUMENT);
+  EXPECT(thalnet_checkpoint_save_memory(&contents, NULL, file.size, &size), THALNET_ERROR_ARGUMENT);
+  ck_assert_uint_eq(size, 0);
   EXPECT(thalnet_checkpoint_save_memory(&contents, file.bytes, file.size - 1, &size), THALNET_ERROR_SIZE);
   ck_assert_uint_eq(size, file.size);
   EXPECT(thalnet_checkpoint_save(NULL, &contents, NULL), THALNET_ERROR_ARGUMENT);
@@ -485,6 +487,7 @@ START_TEST(pairs_come_back) {
   struct model file = save(&contents);
   EXPECT_OK(thalnet_checkpoint_load_memory(file.bytes, file.size, &contents, &checkpoint));
   const thalnet_checkpoint_pair *found = thalnet_checkpoint_pairs(checkpoint, &count);
+  ck_assert_ptr_eq(thalnet_checkpoint_pairs(checkpoint, NULL), found);
   ck_assert_uint_eq(count, COUNT);
   for (size_t i = 0; i < COUNT; i++) {
     ck_assert_str_eq(found[i].key, pairs[i].key);

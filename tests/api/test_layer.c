@@ -187,7 +187,7 @@ START_TEST(tensors_and_where_they_start) {
 }
 END_TEST
 
-enum { CHANGES = 19 };
+enum { CHANGES = 20 };
 static thalnet_status change(thalnet_layer *layer, int number) {
   static const float bad[4] = {0, NAN, 0, 0};
   static char longest[THALNET_NAME_LIMIT + 2];
@@ -211,6 +211,7 @@ static thalnet_status change(thalnet_layer *layer, int number) {
   case 15: layer->cell = 2; return THALNET_ERROR_ARGUMENT;
   case 16: layer->reserved = 1; return THALNET_ERROR_VERSION;
   case 17: layer->bias_starts = bad; return THALNET_ERROR_NONFINITE;
+  case 18: layer->vector_starts = bad; return THALNET_ERROR_NONFINITE;
   default: layer->vector_bounds = bad; return THALNET_ERROR_NONFINITE;
   }
 }
