@@ -381,9 +381,10 @@ END_TEST
 
 /* Which rows are at the learned start is part of a training, and read with as much care. */
 START_TEST(starts_are_checked) {
-  static const char *const bad[][2] = {
-      {" 001\"", " 00\""},    {" 001\"", " 0011\""}, {" 001\"", " 002\""}, {" 001\"", "\""},      {" 001\"", " \""},
-      {" 001\"", " 001 0\""}, {" 001\"", " 0:1\""},  {" 001\"", "001\""},  {" 001\"", "  001\""}, {" 001\"", " -01\""}};
+  static const char *const bad[][2] = {{" 001\"", " 00\""},    {" 001\"", " 0011\""}, {" 001\"", " 002\""},
+                                       {" 001\"", "\""},       {" 001\"", " \""},     {" 001\"", " 001 0\""},
+                                       {" 001\"", " 0:1\""},   {" 001\"", "001\""},   {" 001\"", "  001\""},
+                                       {" 001\"", " 001:1\""}, {" 001\"", " -01\""}};
   const thalnet_optimizer_options options = adam_like();
   struct run run = start(&trainings[2], 1, THALNET_ADAM, &options);
   const thalnet_checkpoint_contents contents = contents_of(&run);

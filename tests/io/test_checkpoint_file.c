@@ -312,6 +312,10 @@ START_TEST(numbers_that_do_not_go_together) {
   struct model own = save(&plain), swapped = model_edit(&own, "swapped\":\"0\"", "swapped\":\"1\"");
   ck_assert_int_eq(load(&plain, &swapped), THALNET_ERROR_FORMAT);
   ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "without averages"));
+  struct model unsaid = model_edit(&own, "checkpoint.steps\":\"0\"", "checkpoint.steps\":\"none\"");
+  ck_assert_int_eq(load(&plain, &unsaid),
+                   THALNET_ERROR_FORMAT); /* although no tensor was updated more often than that */
+  model_free(&unsaid);
   expect_same(&own, &plain, "averages that are not there");
   model_free(&own);
   model_free(&swapped);
@@ -562,6 +566,28 @@ START_TEST(what_is_not_finite_is_not_saved) {
 }
 END_TEST
 
+/* A norm that is not finite comes of the policy that lets such gradients pass. Weights can be repaired afterwards, it cannot. */
+START_TEST(a_norm_that_is_not_finite_is_not_saved) {
+  thalnet_optimizer_options options = THALNET_OPTIMIZER_OPTIONS_INIT;
+  const float spoilt[4] = {0, INFINITY, 0, 0};
+  struct subject target = subject_of(support_net(SUPPORT_SMALL, NULL), THALNET_SGD, 0);
+  options.nonfinite = THALNET_NONFINITE_PROPAGATE;
+  options.momentum = 0;
+  thalnet_optimizer_free(target.optimizer);
+  EXPECT_OK(thalnet_optimizer_create(target.net, THALNET_SGD, &options, &target.optimizer));
+  target.contents.optimizer = target.optimizer;
+  struct model before = save(&target);
+  float *parameters = support_parameters(target.net);
+  EXPECT_OK(thalnet_center_write_gradient(target.net, "outputs.0.bias", spoilt, 4));
+  EXPECT_OK(thalnet_step(target.optimizer, target.net));
+  EXPECT_OK(thalnet_center_write(target.net, NULL, parameters, thalnet_center_parameter_count(target.net)));
+  is_not_saved(&target, &before, "the norm of the last gradient");
+  free(parameters);
+  model_free(&before);
+  subject_free(&target);
+}
+END_TEST
+
 /* --- files and memory that fail ----------------------------------------------------------------------------------- */
 
 START_TEST(every_file_call_fails) {
@@ -674,6 +700,7 @@ int main(void) {
                                 the_network_alone,
                                 numbers_are_checked,
                                 what_is_not_finite_is_not_saved,
+                                a_norm_that_is_not_finite_is_not_saved,
                                 memory_is_bounded,
                                 every_file_call_fails,
                                 every_allocation_fails,

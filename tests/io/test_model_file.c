@@ -220,8 +220,9 @@ START_TEST(checksums_are_spelled_one_way) {
     const char *before;
     int digits;
     const char *after;
-  } list[] = {{"", 0, ""},   {"", 7, ""},  {"", 8, "0"}, {"0", 8, ""},  {" ", 7, ""},       {"-", 7, ""},
-              {"0x", 6, ""}, {"", 7, "g"}, {"", 7, "A"}, {"", 7, "\\"}, {"", 7, "\\u0030"}, {"\\u0061", 7, ""}};
+  } list[] = {{"", 0, ""},   {"", 7, ""},        {"", 8, "0"},      {"", 8, "g"}, {"0", 8, ""},
+              {" ", 7, ""},  {"-", 7, ""},       {"0x", 6, ""},     {"", 7, "g"}, {"", 7, "A"},
+              {"", 7, "\\"}, {"", 7, "\\u0030"}, {"\\u0061", 7, ""}};
   static const char key[] = "\"thalnet.checksum\":\"";
   struct model model = model_tiny();
   char digits[9] = "", was[60], becomes[60];
