@@ -75,6 +75,8 @@ START_TEST(metadata_is_checked) {
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"1025\"", LIMIT},
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"1024\"", THALNET_OK, 0},
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"\"", FORMAT},
+      {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"x\"", FORMAT},
+      {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"2147483648\"", FORMAT},
       {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"0\",\"thalnet.learned_start\":\"1\"", FORMAT},
   };
   EDITS(SUPPORT_SMALL, list);

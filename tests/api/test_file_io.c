@@ -96,6 +96,7 @@ START_TEST(every_call_of_saving_fails) {
         ck_assert_msg(status == THALNET_ERROR_IO, "call %d of %s: %s", fail_at, h.io.log, thalnet_status_name(status));
         ck_assert_ptr_nonnull(strstr(thalnet_error_text(), strerror(h.io.error)));
         int renamed = h.io.log[fail_at - 1] == 'f';
+        ck_assert(h.io.log[fail_at - 1] != 'w' || h.io.log[fail_at] == 'c'); /* nothing more is asked of a bad file */
         ck_assert_int_eq(file->size == sizeof old && memcmp(file->bytes, old, sizeof old) == 0, !renamed);
         if (renamed) {
           ck_assert_uint_eq(file->size, model.size);
@@ -182,9 +183,11 @@ static int32_t read_too_much(void *user, void *file, void *bytes, size_t size, s
   *done_out = size + 1;
   return 0;
 }
+static int too_much; /* calls that are still to be answered like that; those after them seem to be all right */
 static int32_t write_too_much(void *user, void *file, const void *bytes, size_t size, size_t *done_out) {
   (void)user, (void)file, (void)bytes;
-  *done_out = size + 1;
+  *done_out = too_much > 0 ? size + 1 : size;
+  too_much--;
   return 0;
 }
 static int32_t write_nothing(void *user, void *file, const void *bytes, size_t size, size_t *done_out) {
@@ -213,7 +216,10 @@ START_TEST(files_that_change) {
   ck_assert_ptr_null(net);
   h.hooks.write = write_too_much;
   net = support_net(SUPPORT_SMALL, NULL);
-  EXPECT(thalnet_center_save(net, "n", &h.save), THALNET_ERROR_IO);
+  for (int times = 1; times < 3; times++) {
+    too_much = times;
+    EXPECT(thalnet_center_save(net, "n", &h.save), THALNET_ERROR_IO);
+  }
   h.hooks.write = write_nothing; /* for ever */
   EXPECT(thalnet_center_save(net, "n", &h.save), THALNET_ERROR_IO);
   ck_assert(!support_io_find(&h.io, "n") && !support_io_find(&h.io, "n.tmp"));

@@ -165,6 +165,7 @@ START_TEST(bad_headers) {
       {"{\"__metadata__\":{},\"__metadata__\":{}}", "__metadata__ twice", 0},
       {"{\"t", "a string does not end", 0},
       {"{\"__metadata__\":{\"a", "a string does not end", 0},
+      {"{\"__metadata__\":{\"a\":\"\\ud83d\\udcG0\"}}", "expected four hexadecimal digits", 0},
       {"{}\n", "only spaces", 0},
       {"{} {}", "only spaces", 0},
       {"[]", "not a model file", 0},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files to be whose sizes are beyond what there is: refused when they are measured, before anything is read or written. */
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -8,6 +9,8 @@
 #include "io/host_files.h"
 #include "io/image.h"
 #include "io/run.h"
+
+static char *note; /* in the header */
 
 /* Blocks of these sizes, which nobody may read; 0: there are no more. */
 struct promise {
@@ -18,7 +21,11 @@ static void describe(const void *subject, thalnet__text *text, size_t *checksum)
   (void)subject;
   thalnet__text_add(text, "\"thalnet.checksum\":\"");
   *checksum = text->used;
-  thalnet__text_add(text, "00000000\"}");
+  thalnet__text_add(text, "00000000\"");
+  if (note) {
+    thalnet__text_add(text, note);
+  }
+  thalnet__text_add(text, "}");
 }
 
 static const real *block(const void *subject, size_t number, size_t *count) {
@@ -61,7 +68,28 @@ START_TEST(sizes_that_do_not_fit) {
 }
 END_TEST
 
+/* No header is written that nobody would read. */
+START_TEST(headers_that_are_too_long) {
+  const struct promise nothing = {{0}};
+  const thalnet_memory none = {sizeof none, NULL, NULL, NULL};
+  const thalnet__image image = {.memory = &none, .subject = &nothing, .describe = describe, .block = block};
+  const size_t rest = sizeof "{\"__metadata__\":{\"thalnet.checksum\":\"00000000\"}}" - 1,
+               most = THALNET__HEADER_LIMIT - 8;
+  note = calloc(1, most);
+  ck_assert_ptr_nonnull(note);
+  memset(note, ' ', most - rest);
+  for (int more = 0; more < 2; more++) { /* the header is filled up to where 64 bytes end */
+    size_t size = 7;
+    note[most - rest] = more ? ' ' : '\0';
+    ck_assert_int_eq(thalnet__image_save_memory(&image, NULL, 0, &size), (more ? THALNET_ERROR_LIMIT : THALNET_OK));
+    ck_assert_uint_eq(size, (more ? 7u : (size_t)THALNET__HEADER_LIMIT));
+  }
+  free(note);
+  note = NULL;
+}
+END_TEST
+
 int main(void) {
-  const TTest *const tests[] = {sizes_that_do_not_fit};
+  const TTest *const tests[] = {sizes_that_do_not_fit, headers_that_are_too_long};
   return IO_RUN("image", tests);
 }
