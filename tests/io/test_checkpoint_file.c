@@ -588,45 +588,7 @@ START_TEST(a_norm_that_is_not_finite_is_not_saved) {
 }
 END_TEST
 
-/* --- files and memory that fail ----------------------------------------------------------------------------------- */
-
-START_TEST(every_file_call_fails) {
-  struct subject target;
-  struct model file, before;
-  pair_of(&target, &file, &before);
-  target.contents.states = target.states;
-  for (int saving = 0; saving < 2; saving++) {
-    for (int fail_at = 1, failed = 1; failed; fail_at++) {
-      struct support_io io = {.fail_at = fail_at, .error = 5, .chunk = 1500};
-      thalnet_io hooks = support_io_hooks(&io);
-      thalnet_checkpoint_options options = THALNET_CHECKPOINT_OPTIONS_INIT;
-      options.io = &hooks;
-      support_io_put(&io, "c", file.bytes, file.size);
-      const thalnet_status status = saving ? thalnet_checkpoint_save("c", &target.contents, &options)
-                                           : thalnet_checkpoint_load("c", &target.contents, &options, NULL);
-      failed = fail_at <= io.calls;
-      const struct support_file *there = support_io_find(&io, "c");
-      const int named = failed && io.log[fail_at - 1] == 'f', closed = failed && io.log[fail_at - 1] == 'c';
-      if (failed && !(closed && !saving)) {
-        ck_assert_int_eq(status, THALNET_ERROR_IO);
-        ck_assert(named || (there->size == file.size && memcmp(there->bytes, file.bytes, file.size) == 0));
-      } else {
-        ck_assert_int_eq(status, THALNET_OK);
-        if (!saving) {
-          EXPECT_OK(load(&target, &before));
-        }
-      }
-      ck_assert_int_eq(io.open, 0);
-      if (saving && !failed) {
-        ck_assert(there->size == before.size && memcmp(there->bytes, before.bytes, before.size) == 0);
-      }
-      support_io_clear(&io);
-      expect_same(&before, &target, "a failing file changed something");
-    }
-  }
-  end_pair(&target, &file, &before);
-}
-END_TEST
+/* --- memory that fails; test_faults.c has files ----------------------------------------------------------------------------------- */
 
 START_TEST(every_allocation_fails) {
   struct support_memory memory = {.calls = 0};
@@ -702,7 +664,6 @@ int main(void) {
                                 what_is_not_finite_is_not_saved,
                                 a_norm_that_is_not_finite_is_not_saved,
                                 memory_is_bounded,
-                                every_file_call_fails,
                                 every_allocation_fails,
                                 sealed_noise,
                                 truncations_and_flipped_bits,

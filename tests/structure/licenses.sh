@@ -8,7 +8,7 @@ failures=0
 count=0
 for file in $(find CMakeLists.txt include lib tests examples cmake .ci -type f \( -name '*.[ch]' -o -name '*.cpp' \
   -o -name '*.sh' -o -name '*.cmake' -o -name 'CMakeLists.txt' -o -name '*.map' -o -name '*.py' -o -path '.ci/*' \
-  -o -path 'tests/run' -o -path 'tests/coverage' -o -path 'tests/fuzz/run' -o -path 'tests/mutate_guards' \) |
+  -o -path 'tests/*' -perm -u+x \) |
   LC_ALL=C sort); do
   count=$((count + 1))
   if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
