@@ -588,7 +588,7 @@ START_TEST(a_norm_that_is_not_finite_is_not_saved) {
 }
 END_TEST
 
-/* --- memory that fails; test_faults.c has files ----------------------------------------------------------------------------------- */
+/* --- memory that fails; test_faults.c has files ------------------------------------------------------------------- */
 
 START_TEST(every_allocation_fails) {
   struct support_memory memory = {.calls = 0};
