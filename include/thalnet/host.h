@@ -11,7 +11,7 @@
  * are the host's care.
  *
  * **Unloading.** The library has neither constructors nor threads beside those of centers: once all handles are freed it can be
- * unloaded (dlclose), and loaded again. */
+ * unloaded (dlclose), and loaded again. BLIS, where it is the BLAS, leaves its buffers behind each time. */
 #ifndef THALNET_HOST_H
 #define THALNET_HOST_H
 

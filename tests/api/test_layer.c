@@ -251,13 +251,13 @@ START_TEST(a_name_is_one_layer) {
     } else if (what == 3) {
       second.backward = host_gru.backward;
     } else if (what == 4) {
-      second.gates++;
+      second.gates++, second.bias_starts = NULL;
     } else if (what == 5) {
       second.kept++;
     } else if (what == 6) { /* as many blocks, but others */
       second.hidden_gates++, second.kept--;
     } else if (what == 7) {
-      second.vectors++, second.kept--;
+      second.vectors++, second.kept--, second.vector_starts = second.vector_bounds = NULL;
     } else if (what == 8) {
       second.cell = 0;
     }
