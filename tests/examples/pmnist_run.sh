@@ -140,8 +140,9 @@ run 3 "a rate far too high" --images 500 --epochs 2 --lr 1e300
 diverged "a rate far too high" "step 1 of epoch 1, .*rate .*e+.*, loss 2\..* not be finite .*there is no checkpoint"
 # shellcheck disable=SC2086
 run 3 "a rate too high" $small --epochs 10 --lr 2 --warmup 300 --out "$work/diverged"
-diverged "a rate too high" "of epoch [2-9], with rate [0-9.]*, loss [0-9.]* and gradient norm [0-9.]*: for 50 steps the loss is far \
-above 2\.30259, .*last good checkpoint: step 60 of epoch 1 in $work/diverged;"
+# which of the two is first depends on the last bits
+diverged "a rate too high" "of epoch [2-9], with rate [0-9.]*, loss [0-9.]* and gradient norm [0-9.e+]*: .* is far above [0-9.]*, .*last \
+good checkpoint: step 60 of epoch 1 in $work/diverged;"
 LC_ALL=C grep -aq '"host.epoch":"1"' "$work/diverged/checkpoint.safetensors" || failed "a rate too high: another checkpoint"
 # shellcheck disable=SC2086
 run 0 "back to a rate that is none" $small --epochs 10 --lr 2 --warmup 300 --out "$work/diverged" --resume --stop-after 65

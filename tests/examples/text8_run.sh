@@ -165,7 +165,7 @@ run 3 "a rate far too high" $few --lr 1e300
 diverged "a rate far too high" "step 1 of epoch 1"
 # shellcheck disable=SC2086
 run 3 "a rate too high" $few --lr 1e4
-diverged "a rate too high" "for 50 steps the loss is far above"
+diverged "a rate too high" " is far above "
 
 interrupt INT "Ctrl-C" --epochs 1000 --train-share 0.05 --streams 10 --out "$work/interrupted"
 [ -s "$work/interrupted/model.safetensors" ] || failed "Ctrl-C: no model"
