@@ -25,7 +25,7 @@ static int read_exactly(struct example_file *file, const char *path, const char 
 static int check_magic(const char *path, const uint8_t magic[4], uint32_t rank, struct example_error *error) {
   if (magic[0] == 0x1f && magic[1] == 0x8b)
     return example_fail(error, "%.700s: gzip data inside gzip data: unpack it once", path);
-  if (magic[0] == '<' || (isprint(magic[0]) && isprint(magic[1]) && isprint(magic[2])))
+  if (isprint(magic[0]) && isprint(magic[1]) && isprint(magic[2]))
     return example_fail(error, "%.700s: not an idx file but text, perhaps a web page that says why a download failed",
                         path);
   if (magic[0] != 0 || magic[1] != 0)

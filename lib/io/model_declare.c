@@ -151,16 +151,14 @@ static int thalnet__read_rate(const struct thalnet__field *field, real *rate) {
   return malformed;
 }
 
-/* Takes "<name>=<rate>" where the word goes on with it; -1: its rate is malformed. */
-static int thalnet__take_rate(const thalnet__word *word, size_t *at, const char *name, real *rate) {
+/* Takes "<name>=<rate>" where the word goes on with it, and with a rate that is one. */
+static void thalnet__take_rate(const thalnet__word *word, size_t *at, const char *name, real *rate) {
   const size_t length = strlen(name);
-  if (*at == word->count) return 0;
+  if (*at == word->count) return;
   const struct thalnet__field *field = &word->fields[*at];
-  if (field->length <= length || memcmp(field->at, name, length) != 0 || field->at[length] != '=') return 0;
+  if (field->length <= length || memcmp(field->at, name, length) != 0 || field->at[length] != '=') return;
   const struct thalnet__field value = {field->at + length + 1, field->length - length - 1};
-  if (thalnet__read_rate(&value, rate)) return -1;
-  ++*at;
-  return 0;
+  if (thalnet__read_rate(&value, rate) == 0) ++*at;
 }
 
 /* kind:units, a dense layer's activation, then options in the order in which they are written. -1: it is none. */
@@ -182,8 +180,8 @@ static int thalnet__read_layer(const thalnet__word *word, thalnet__layer *layer)
   if (layer->kind == &thalnet__gru && thalnet__take_field(word, &at, "reset_before"))
     layer->variant = THALNET_RESET_BEFORE;
   layer->norm = thalnet__take_field(word, &at, "layer_norm");
-  if (layer->kind->recurrent && thalnet__take_rate(word, &at, "zoneout", &layer->zoneout)) return -1;
-  if (layer->kind->cell && thalnet__take_rate(word, &at, "cell_zoneout", &layer->cell_zoneout)) return -1;
+  if (layer->kind->recurrent) thalnet__take_rate(word, &at, "zoneout", &layer->zoneout);
+  if (layer->kind->cell) thalnet__take_rate(word, &at, "cell_zoneout", &layer->cell_zoneout);
   return at == word->count ? 0 : -1;
 }
 

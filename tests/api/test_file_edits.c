@@ -168,6 +168,8 @@ START_TEST(modules_are_checked) {
       {"\"gru:5\"", "\"gru:5:zoneout0.1\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:=0.1\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:zoneouts=0.1\"", FORMAT},
+      {"\"gru:5\"", "\"gru:5:zonning=0.25\"", FORMAT},
+      {"\"gru:5\"", "\"gru:5:zoneout-0.25\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:cell_zoneout=0.1\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:zoneout=0.1:reset_before\"", FORMAT},
       {"\"gru:5\"", "\"gru:5:zoneout=0.1:layer_norm\"", FORMAT},
@@ -198,6 +200,31 @@ START_TEST(modules_are_checked) {
       {"\"weight_norm:6\"", "\"weight_norm:6:own\"", FORMAT},
   };
   EDITS(SUPPORT_SMALL, list);
+}
+END_TEST
+
+/* Words that are none are quoted, with what is wanted in their place. */
+START_TEST(words_are_told) {
+  static const char *const list[][3] = {
+      {"\"gru:5\"", "\"gru:x\"", "layers: 'gru:x' is not dense:n:activation"},
+      {"\"gru:5\"", "\"gru:2147483648\"", "layers: 'gru:2147483648' is not dense:n:activation"},
+      {"\"x:3:dense:1", "\"x:y:dense:1", "thalnet.inputs: 'x:y:dense:1' is not name:size:dense:steps"},
+      {"\"x:3:dense:1", "\"x:3:dense:y", "thalnet.inputs: 'x:3:dense:y' is not name:size:dense:steps"},
+      {"\"y:4:cross_entropy:1", "\"y:x:cross_entropy:1",
+       "thalnet.outputs: 'y:x:cross_entropy:1' is not name:size:loss"},
+      {"\"thalnet.settle_steps\":\"0\"", "\"thalnet.settle_steps\":\"x\"", "'x' is not a plain decimal number"},
+      {"\"thalnet.modules\":\"2\"", "\"thalnet.modules\":\"x\"", "thalnet.modules: 'x' is not a plain decimal number"},
+      {"\"weight_norm:6\"", "\"weight_norm:x\"", "reader: 'weight_norm:x' is not kind:context"},
+      {"\"thalnet.module.0.inputs\":\"0\"", "\"thalnet.module.0.inputs\":\"x\"",
+       "'x' is not a list of ascending numbers"}};
+  struct model model = model_of_kind(SUPPORT_SMALL);
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+    struct model edited = model_edit(&model, list[i][0], list[i][1]);
+    model_loads_as(&edited, THALNET_ERROR_FORMAT, THALNET_ERROR_FORMAT, list[i][1]);
+    ck_assert_msg(strstr(thalnet_error_text(), list[i][2]) != NULL, "%s: %s", list[i][2], thalnet_error_text());
+    model_free(&edited);
+  }
+  model_free(&model);
 }
 END_TEST
 
@@ -260,7 +287,8 @@ START_TEST(bombs_are_limited) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {metadata_is_checked, inputs_and_outputs_are_checked, modules_are_checked,
+  const TTest *const tests[] = {metadata_is_checked, inputs_and_outputs_are_checked,
+                                modules_are_checked, words_are_told,
                                 tensors_are_checked, bombs_are_limited};
   return SUPPORT_RUN("file_edits", tests);
 }

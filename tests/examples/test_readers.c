@@ -275,14 +275,17 @@ END_TEST
 START_TEST(reasons_are_told) {
   static const struct {
     const char *call, *says;
-    int error;
-  } list[] = {
-      {"open", "Permission denied", EACCES}, {"read", "Input/output error", EIO},
-      {"calloc", "no memory", ENOMEM},       {"realloc", "no memory for 65536 bytes", ENOMEM},
-      {"inflateInit2_", "no memory", 0},     {"inflate", "the compressed data is damaged (insufficient memory)", 0}};
+    int error, after;
+  } list[] = {{"open", "Permission denied", EACCES, 0},
+              {"read", "Input/output error", EIO, 0},
+              {"read", "Input/output error", EIO, 1}, /* of a file that is larger than what is read at once */
+              {"calloc", "no memory", ENOMEM, 0},
+              {"realloc", "no memory for 65536 bytes", ENOMEM, 0},
+              {"inflateInit2_", "no memory", 0, 0},
+              {"inflate", "the compressed data is damaged (insufficient memory)", 0, 0}};
   for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
     struct example_error error = {""};
-    fault = (struct fault){list[i].call, list[i].error, 0, 1, 0};
+    fault = (struct fault){list[i].call, list[i].error, list[i].after, 1, 0};
     int status = read_packed_idx(&error);
     fault.call = NULL;
     ck_assert_int_eq(status, -1);

@@ -196,7 +196,8 @@ END_TEST
 
 /* A header that did not come out of a file is parsed as strictly. */
 START_TEST(adopted_headers) {
-  static const char *const texts[] = {"{}", "{\"t\":" T("[0,4]") "}", "[]", "", "{", "{\"t\":1}"};
+  static const char *const texts[] = {"{}",        "{\"t\":" T("[0,4]") "}", "[]", "", "{",
+                                      "{\"t\":1}", "\"__metadata__\":{}}"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     const size_t size = 8 + strlen(texts[i]);
     thalnet__header header;

@@ -18,11 +18,29 @@
 
 WRAPPED(int, fstat, -1, (int descriptor, struct stat *status), (descriptor, status))
 WRAPPED(int, fstat64, -1, (int descriptor, struct stat *status), (descriptor, status))
+WRAPPED(int, flock, -1, (int descriptor, int operation), (descriptor, operation))
 WRAPPED(ssize_t, read, -1, (int descriptor, void *bytes, size_t size), (descriptor, bytes, size))
 WRAPPED(ssize_t, write, -1, (int descriptor, const void *bytes, size_t size), (descriptor, bytes, size))
 WRAPPED(int, fsync, -1, (int descriptor), (descriptor))
 WRAPPED(int, rename, -1, (const char *from, const char *to), (from, to))
 WRAPPED(int, unlink, -1, (const char *path), (path))
+
+/* What happens between opening a file and looking whether it still has its name. */
+static void (*meanwhile)(void);
+
+#define WRAPPED_LSTAT(name)                                                                                            \
+  int __real_##name(const char *file, struct stat *status);                                                            \
+  int __wrap_##name(const char *file, struct stat *status);                                                            \
+  int __wrap_##name(const char *file, struct stat *status) {                                                           \
+    void (*now)(void) = meanwhile;                                                                                     \
+    meanwhile = NULL;                                                                                                  \
+    if (now) {                                                                                                         \
+      now();                                                                                                           \
+    }                                                                                                                  \
+    return fails("lstat") ? -1 : __real_##name(file, status);                                                          \
+  }
+WRAPPED_LSTAT(lstat)
+WRAPPED_LSTAT(lstat64)
 
 WRAPPED_OPEN(open)
 WRAPPED_OPEN(open64)
@@ -220,6 +238,98 @@ START_TEST(files_are_closed_on_exec) {
 }
 END_TEST
 
+/* --- guards --------------------------------------------------------------------------------------------------------- */
+
+/* The error; what was locked is released. */
+static int32_t guard(void) {
+  int descriptor = -2;
+  errno = ENOTTY;
+  const int32_t error = thalnet__guard_file(&io, path, &descriptor);
+  ck_assert_int_eq(errno, ENOTTY);
+  ck_assert_int_eq(descriptor >= 0, error == 0);
+  thalnet__release_guard(descriptor);
+  ck_assert_int_eq(errno, ENOTTY);
+  fault.call = NULL;
+  return error;
+}
+
+START_TEST(guards_keep_others_away) {
+  int first = -2, second = -2;
+  ck_assert_int_eq(unlink(path), 0); /* it is made */
+  ck_assert_int_eq(thalnet__guard_file(&io, path, &first), 0);
+  ck_assert_int_ge(first, 0);
+  ck_assert_int_ne(fcntl(first, F_GETFD) & FD_CLOEXEC, 0);
+  ck_assert_int_eq(thalnet__guard_file(&io, path, &second), EWOULDBLOCK);
+  ck_assert_int_eq(second, -1);
+  ck_assert_int_eq(access(path, F_OK), 0); /* it is not the second's to remove */
+  thalnet__release_guard(first);
+  ck_assert_int_eq(guard(), 0);
+  io.open_write = NULL; /* files of the host: nothing is locked */
+  ck_assert_int_eq(thalnet__guard_file(&io, path, &first), 0);
+  ck_assert_int_eq(first, -1);
+  thalnet__release_guard(first);
+}
+END_TEST
+
+static void make_fault(const char *call, int error, int times) { fault = (struct fault){call, error, 0, times, 0}; }
+
+START_TEST(guards_that_fail) {
+  make_fault("open", EROFS, 1);
+  ck_assert_int_eq(guard(), EROFS);
+  make_fault("open", EINTR, 3);
+  ck_assert_int_eq(guard(), 0);
+  make_fault("flock", EINTR, 3);
+  ck_assert_int_eq(guard(), 0);
+  make_fault("flock", ENOLCK, 1); /* a file system without locks: saving goes on */
+  ck_assert_int_eq(guard(), 0);
+  make_fault("lstat", EIO, 1);
+  ck_assert_int_eq(guard(), EIO);
+  ck_assert_int_ne(access(path, F_OK), 0); /* nobody else would remove it */
+  ck_assert_int_eq(guard(), 0);
+  for (int i = 0; i < 2; i++) {
+    make_fault(i ? "fstat64" : "fstat", EIO, 1);
+    const int32_t error = guard();
+    ck_assert_int_eq(error, (fault.calls ? EIO : 0));
+    ck_assert_int_eq(access(path, F_OK) != 0, error != 0);
+  }
+}
+END_TEST
+
+static void remove_it(void) { unlink(path); }
+static void replace_it(void) { rename(other, path); }
+
+/* Whoever had the lock before gave the file its other name, and perhaps somebody made a new one since. */
+START_TEST(guards_are_for_the_file_of_that_name) {
+  struct stat locked, named;
+  int descriptor = -2;
+  for (int replaced = 0; replaced < 2; replaced++) {
+    if (replaced) {
+      ck_assert_int_eq(rename(path, other), 0); /* while it is there, another one is not taken for it */
+    }
+    write_file();
+    meanwhile = replaced ? replace_it : remove_it;
+    ck_assert_int_eq(thalnet__guard_file(&io, path, &descriptor), 0);
+    ck_assert(meanwhile == NULL);
+    ck_assert(fstat(descriptor, &locked) == 0 && stat(path, &named) == 0);
+    ck_assert(locked.st_ino == named.st_ino && locked.st_dev == named.st_dev);
+    thalnet__release_guard(descriptor);
+  }
+}
+END_TEST
+
+/* With somebody at its other end a pipe can be opened. */
+START_TEST(pipes_are_not_guarded) {
+  ck_assert_int_eq(unlink(path), 0);
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  ck_assert_int_eq(guard(), ENXIO);
+  const int reader = open(path, O_RDONLY | O_NONBLOCK);
+  ck_assert_int_ge(reader, 0);
+  ck_assert_int_eq(guard(), ENXIO);
+  ck_assert_int_eq(access(path, F_OK), 0);
+  close(reader);
+}
+END_TEST
+
 /* --- words ---------------------------------------------------------------------------------------------------------- */
 
 START_TEST(reasons_are_the_usual_words) {
@@ -275,6 +385,10 @@ int main(void) {
                                 folders_of_paths,
                                 files_are_closed_on_exec,
                                 reasons_are_the_usual_words,
-                                every_callback_is_needed};
+                                every_callback_is_needed,
+                                guards_keep_others_away,
+                                guards_that_fail,
+                                guards_are_for_the_file_of_that_name,
+                                pipes_are_not_guarded};
   return IO_RUN_BETWEEN("host_files", tests, setup, teardown);
 }

@@ -149,8 +149,15 @@ START_TEST(lists_that_are_none) {
   const thalnet_layer *const twice[] = {&host_gru, &host_leaky, &other};
   EXPECT(load(&model, NULL, 1, &copy), THALNET_ERROR_ARGUMENT);
   EXPECT(load(&model, with_null, 2, &copy), THALNET_ERROR_ARGUMENT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "layer 1 of 2 is NULL"));
   EXPECT(load(&model, malformed, 2, &copy), THALNET_ERROR_ARGUMENT);
   EXPECT(load(&model, twice, 3, &copy), THALNET_ERROR_ARGUMENT);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "both named 'gru'"));
+  other = host_leaky;
+  other.name = "of-no-file";
+  other.forward = NULL;
+  const thalnet_layer *const unused[] = {&other, &host_gru, &host_peeps, &host_leaky};
+  EXPECT(load(&model, unused, 4, &copy), THALNET_ERROR_ARGUMENT);
   model_free(&model);
   thalnet_center_free(net);
 }

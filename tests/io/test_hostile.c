@@ -207,6 +207,25 @@ START_TEST(many_parts) {
 }
 END_TEST
 
+/* Rows without numbers are short; what they would be read into is not. */
+START_TEST(many_empty_parts) {
+  enum { MODULES = 1000, ROWS = 4097 };
+  struct header header;
+  start(&header, "x:1:dense:1", "", MODULES);
+  for (unsigned i = 0; i < MODULES; i++) {
+    add(&header, ",\"thalnet.module.%u.name\":\"m%u\"", i, i);
+    add_list(&header, i, "layers", 1, i ? "dense:1:relu" : "dense:5000:relu");
+    add_numbers(&header, i, "inputs", 1);
+  }
+  add(&header, ",\"thalnet.module.0.reader\":\"softmax:1\",\"thalnet.module.0.reader_parts\":\"");
+  for (unsigned row = 1; row < ROWS; row++) {
+    add(&header, ";");
+  }
+  add(&header, "\"");
+  refused_cheaply(finish(&header, 14300), "plain numbers for every part");
+}
+END_TEST
+
 START_TEST(many_tensors) {
   struct header header;
   start(&header, "x:1:dense:1", "", 1);
@@ -435,6 +454,7 @@ int main(void) {
                                 many_connections,
                                 many_modules,
                                 many_parts,
+                                many_empty_parts,
                                 many_layers,
                                 large_networks};
   return IO_RUN("hostile", tests);

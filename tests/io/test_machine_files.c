@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Saving to and loading from the files of the machine: what stands in the way, and what is left behind. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,6 +150,23 @@ START_TEST(what_is_no_file_is_not_replaced) {
 }
 END_TEST
 
+/* Somebody else is saving to the path, as a lock on the temporary file tells. */
+START_TEST(busy_paths) {
+  write_file(path, "old", 3);
+  write_file(temporary, "half", 4);
+  const int other = open(temporary, O_RDWR);
+  ck_assert_int_ge(other, 0);
+  ck_assert_int_eq(flock(other, LOCK_EX), 0);
+  EXPECT(thalnet_center_save(net, path, NULL), THALNET_ERROR_BUSY);
+  ck_assert_ptr_nonnull(strstr(thalnet_error_text(), "somebody else is saving to it"));
+  expect_file(path, "old", 3);
+  expect_file(temporary, "half", 4);
+  close(other);
+  EXPECT_OK(thalnet_center_save(net, path, NULL));
+  expect_file(path, model.bytes, model.size);
+}
+END_TEST
+
 /* The disk is full after some bytes, as the limit on a file's size plays it. */
 START_TEST(full_disks) {
   struct rlimit limit, before;
@@ -241,6 +260,7 @@ int main(void) {
                                 leftovers_are_replaced,
                                 traps_are_not_entered,
                                 what_is_no_file_is_not_replaced,
+                                busy_paths,
                                 full_disks,
                                 nothing_to_load,
                                 links_are_followed,

@@ -106,6 +106,26 @@ START_TEST(numbers_of_words) {
 }
 END_TEST
 
+START_TEST(bits_of_numbers) {
+  static const char *const bad[] = {"",
+                                    "3ff000000000000",
+                                    "3ff00000000000000",
+                                    "3ff0000000000000x",
+                                    "3ff000000000000g",
+                                    "3FF0000000000000",
+                                    " 3ff000000000000",
+                                    "-3ff000000000000",
+                                    "0x3ff00000000000"};
+  double number = 7;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    ck_assert_msg(thalnet__read_bits(bad[i], &number) == -1, "%s", bad[i]);
+    ck_assert(number == 7);
+  }
+  ck_assert_int_eq(thalnet__read_bits("bff8000000000000", &number), 0);
+  ck_assert(number == -1.5);
+}
+END_TEST
+
 START_TEST(fractions) {
   static const struct {
     double value;
@@ -347,8 +367,17 @@ START_TEST(sources_end) {
 END_TEST
 
 int main(void) {
-  const TTest *const tests[] = {
-      text_measures_itself,     words,   numbers_of_words,    fractions,   aliens, sources_end, locales_have_no_say,
-      floats_are_little_endian, sorting, fractions_come_back, real_numbers};
+  const TTest *const tests[] = {text_measures_itself,
+                                words,
+                                numbers_of_words,
+                                bits_of_numbers,
+                                fractions,
+                                aliens,
+                                sources_end,
+                                locales_have_no_say,
+                                floats_are_little_endian,
+                                sorting,
+                                fractions_come_back,
+                                real_numbers};
   return IO_RUN("parts", tests);
 }
