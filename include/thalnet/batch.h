@@ -259,11 +259,13 @@ THALNET_API thalnet_status thalnet_batch_read_final_output(const thalnet_batch *
                                                            size_t count);
 
 /** Between thalnet_forward and thalnet_backward: sets the host's gradient of an output, which is added to the loss's and
- * taken as it is: [sequence][frame][value]. Frames beyond a sequence's length must be 0 (THALNET_ERROR_DATA). */
+ * taken as it is: [sequence][frame][value]. Frames beyond a sequence's length must be 0 (THALNET_ERROR_DATA).
+ * @retval THALNET_ERROR_MEMORY the first time only */
 THALNET_API thalnet_status thalnet_batch_write_output_gradient(thalnet_batch *batch, int32_t output,
                                                                const float *values, size_t count);
 
-/** The same for final values: [sequence][value]. */
+/** The same for final values: [sequence][value].
+ * @retval THALNET_ERROR_MEMORY the first time only */
 THALNET_API thalnet_status thalnet_batch_write_final_output_gradient(thalnet_batch *batch, int32_t output,
                                                                      const float *values, size_t count);
 

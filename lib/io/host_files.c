@@ -210,8 +210,10 @@ static int thalnet__lock(int descriptor, const char *path, int32_t *error) {
     return 1;
   }
   THALNET__RETRY(result, flock(descriptor, LOCK_EX | LOCK_NB));
-  if (result == -1) *error = errno == EWOULDBLOCK ? EWOULDBLOCK : 0; /* others: there are no locks here */
-  if (result == -1) return 1;
+  if (result == -1 && errno == EWOULDBLOCK) { /* others: there are no locks here */
+    *error = EWOULDBLOCK;
+    return 1;
+  }
   if (lstat(path, &named) != 0) {
     if (errno == ENOENT) return 0;
     *error = errno;

@@ -27,6 +27,7 @@ WRAPPED(int, unlink, -1, (const char *path), (path))
 
 /* What happens between opening a file and looking whether it still has its name. */
 static void (*meanwhile)(void);
+static int mounted; /* once another file system has been mounted there */
 
 #define WRAPPED_LSTAT(name)                                                                                            \
   int __real_##name(const char *file, struct stat *status);                                                            \
@@ -37,7 +38,10 @@ static void (*meanwhile)(void);
     if (now) {                                                                                                         \
       now();                                                                                                           \
     }                                                                                                                  \
-    return fails("lstat") ? -1 : __real_##name(file, status);                                                          \
+    const int result = fails("lstat") ? -1 : __real_##name(file, status);                                              \
+    status->st_dev += (dev_t)mounted;                                                                                  \
+    mounted = 0;                                                                                                       \
+    return result;                                                                                                     \
   }
 WRAPPED_LSTAT(lstat)
 WRAPPED_LSTAT(lstat64)
@@ -314,6 +318,11 @@ START_TEST(guards_are_for_the_file_of_that_name) {
     ck_assert(locked.st_ino == named.st_ino && locked.st_dev == named.st_dev);
     thalnet__release_guard(descriptor);
   }
+  mounted = 1; /* the same number, by chance */
+  fault = (struct fault){"lstat", 0, 0, 0, 0};
+  ck_assert_int_eq(guard(), 0);
+  ck_assert_int_eq(mounted, 0);
+  ck_assert_int_eq(fault.calls, 2);
 }
 END_TEST
 
