@@ -69,7 +69,7 @@ function(thalnet_add_test name)
     CK_TIMEOUT_MULTIPLIER=${thalnet_test_patience} CK_DEFAULT_TIMEOUT=${arg_TIMEOUT})
   math(EXPR timeout "${arg_TIMEOUT} * ${thalnet_test_patience}")
   if(THALNET_SANITIZE MATCHES memory AND arg_LIBRARIES MATCHES "JANSSON|ZLIB") # writes of theirs are not seen
-    list(APPEND environment MSAN_OPTIONS=poison_in_malloc=0)
+    list(APPEND environment MSAN_OPTIONS=poison_in_malloc=0:poison_in_free=0)
   endif()
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES

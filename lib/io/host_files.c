@@ -143,7 +143,7 @@ static int32_t thalnet__posix_close(void *user, void *file) {
 /* What may stand at the place of a file: nothing, a file, or a link, which a rename replaces. For one who may do anything it would
  * replace a device too. */
 static int32_t thalnet__check_place(const char *path) {
-  struct stat status;
+  struct stat status = {0}; /* as above */
   if (lstat(path, &status) != 0) return errno == ENOENT ? 0 : errno;
   if (S_ISDIR(status.st_mode)) return EISDIR;
   return S_ISREG(status.st_mode) || S_ISLNK(status.st_mode) ? 0 : ENXIO;
@@ -198,7 +198,7 @@ static int32_t thalnet__posix_sync_folder(void *user, const char *path) {
 
 /* Locks what was opened. 0: it lost its name meanwhile, to whoever had the lock before. */
 static int thalnet__lock(int descriptor, const char *path, int32_t *error) {
-  struct stat mine, named;
+  struct stat mine = {0}, named = {0}; /* as above */
   int result;
   if (fstat(descriptor, &mine) != 0) {
     *error = errno;
